@@ -1,0 +1,1 @@
+"""Ask, change and embed cloud infrastructure with SQL."""

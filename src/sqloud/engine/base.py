@@ -1,0 +1,60 @@
+"""The engine's face: what a relational engine must do for sqloud.
+
+Law: one statement, one workspace. A workspace sees its own scan tables and nothing of other statements;
+closing it drops them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+__all__ = ["Batch", "Engine", "ResultColumn", "Workspace"]
+
+Batch = list[tuple[Any, ...]]
+"""Rows of Python values: None, bool, int, float, str, Decimal, date, time, timedelta, aware datetime, UUID,
+bytes, list, dict; a JSON column's values are JSON text (`str`)."""
+
+
+class ResultColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of an answer: its name and the engine's type (`BIGINT`, `JSON`, `VARCHAR[]`, ...)."""
+
+    name: str
+    type: str
+
+
+class Workspace(Protocol):
+    """The tables and the query of one statement. Not for two threads at once, but for `interrupt`."""
+
+    def create(self, table: str, columns: Sequence[tuple[str, str]]) -> None:
+        """An empty table of (name, SQL type) columns."""
+
+    def load(self, table: str, lines: bytes) -> None:
+        """Append rows: newline-delimited JSON objects keyed by column, already checked against the types."""
+
+    def bind(self, sql: str) -> tuple[ResultColumn, ...]:
+        """Resolve and type a query without running it.
+
+        Raises UnknownNameError for a function or column that is not there, ProgrammingError otherwise.
+        """
+
+    def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
+        """Run a query and give its rows in batches, in their order. Raises EngineError or DataError."""
+
+    def interrupt(self) -> None:
+        """Stop what runs, from any thread; the interrupted call raises StatementCancelled."""
+
+    def close(self) -> None:
+        """Drop everything that this workspace made. Calling it again does nothing."""
+
+
+class Engine(Protocol):
+    """An embedded relational engine."""
+
+    def open(self) -> Workspace:
+        """A new, empty workspace. Safe from any thread."""
+
+    def close(self) -> None:
+        """Close the engine and remove its files."""

@@ -1,0 +1,70 @@
+"""The answer of a statement, as a stream of batches with a mark of completeness.
+
+Law: a result that is not complete says so: `completeness` is COMPLETE only after the last batch of a whole
+answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from sqloud.engine.base import Batch, ResultColumn
+
+__all__ = ["Completeness", "Result"]
+
+
+class Completeness(Enum):
+    """How far a result has come."""
+
+    OPEN = "open"  # rows may follow
+    COMPLETE = "complete"
+    CUT = "cut"  # ended by a limit that the user set; `Result.cut_by` names it
+    CLOSED = "closed"  # closed by the reader before its end
+
+
+class Result:
+    """One statement's answer: `columns`, then `batches()` once.
+
+    `kind` is the statement's first word in lower case (`select`, `show`, `describe`, `explain`, ...).
+    `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
+    """
+
+    def __init__(
+        self,
+        columns: tuple[ResultColumn, ...],
+        batches: Iterator[Batch],
+        *,
+        kind: str = "select",
+        text_only: bool = False,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self.columns = columns
+        self.kind = kind
+        self.text_only = text_only
+        self.completeness = Completeness.OPEN
+        self.cut_by: str | None = None
+        self._batches = batches
+        self._on_close = on_close
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows in their order, some thousand at a time; marks and closes the result at its end."""
+        try:
+            yield from self._batches
+        except BaseException:
+            self.close()
+            raise
+        if self.completeness is Completeness.OPEN:
+            self.completeness = Completeness.CUT if self.cut_by else Completeness.COMPLETE
+        self._release()
+
+    def close(self) -> None:
+        """Give up the rest. Calling it again does nothing."""
+        if self.completeness is Completeness.OPEN:
+            self.completeness = Completeness.CLOSED
+        self._release()
+
+    def _release(self) -> None:
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None:
+            on_close()

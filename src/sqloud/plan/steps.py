@@ -1,0 +1,101 @@
+"""The steps of a plan, as pure data.
+
+Law: a plan is whole before anything is sent, and prints the same every time: ids are `scan_0`, `scan_1`, ...
+in the order of the statement.
+
+Everything that binds a parameter is a relation of keys. `= 3` is a relation of one row, IN a relation of
+several, an unbound listing the relation of no columns and one row (asked once), a contradiction the relation
+without rows (asked never). A scan reads its method once for each key; whether the keys are known while
+planning (`KeyValues`) or come from a query (`KeyQuery`) changes the relation and nothing else, and a scan whose
+keys are a query over earlier scans is what the design calls a dependent scan.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from sqloud.datatypes import DataType
+from sqloud.registry.records import Column, Method, Parameter, Provider, TableName
+
+__all__ = ["Echo", "KeyQuery", "KeyValues", "LocalQuery", "Plan", "Scan", "Step", "Value"]
+
+Value = str | int | float | bool
+"""What a parameter can be bound to, in its parameter's own Python type."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of the records below."""
+
+
+class KeyValues(Record):
+    """Keys known while planning: distinct rows, each with a value for every parameter in order."""
+
+    parameters: tuple[Parameter, ...] = ()
+    rows: tuple[tuple[Value, ...], ...] = ((),)
+
+
+class KeyQuery(Record):
+    """Keys that the engine computes: `sql` answers one column for each parameter.
+
+    `reads` names the steps whose tables `sql` reads; () where it is an expression over constants.
+    """
+
+    parameters: tuple[Parameter, ...]
+    sql: str
+    reads: tuple[str, ...] = ()
+
+
+class Echo(Record):
+    """A column that carries, on each row, the value of the parameter it was asked with."""
+
+    name: str
+    parameter: str  # its name in the keys (`Parameter.sql_name`)
+    type: DataType
+
+
+class Scan(Record):
+    """Read the rows of one method, once for each key, into a table named by `id`.
+
+    The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping after
+    that many rows cannot change the answer. `single_page` says that the statement bound the page itself.
+    """
+
+    id: str
+    table: TableName
+    provider: Provider
+    method: Method
+    columns: tuple[Column, ...] = ()
+    echoes: tuple[Echo, ...] = ()
+    keys: KeyValues | KeyQuery = KeyValues()
+    single_page: bool = False
+    limit: int | None = None
+
+
+class LocalQuery(Record):
+    """SQL text in the engine's dialect over the tables of earlier steps; `names` are its output columns."""
+
+    id: str
+    sql: str
+    names: tuple[str, ...] = ()
+
+
+Step = Scan | LocalQuery
+
+
+class Plan(Record):
+    """Steps in an order in which each reads only earlier ones; the last is the answer."""
+
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scans(self) -> tuple[Scan, ...]:
+        """The steps that make requests."""
+        return tuple(step for step in self.steps if isinstance(step, Scan))
+
+    @property
+    def answer(self) -> LocalQuery:
+        """The last step."""
+        last = self.steps[-1]
+        assert isinstance(last, LocalQuery)
+        return last

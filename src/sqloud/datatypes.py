@@ -81,7 +81,8 @@ class DataType(msgspec.Struct, frozen=True, kw_only=True):
 def python_form(data_type: DataType) -> Any:
     """The annotation by which msgspec decodes a column strictly; `msgspec.Raw` for JSON."""
     if data_type.is_list:
-        return list[_PYTHON[data_type.items or "", None] | None]
+        element = _PYTHON[str(data_type.items), None]
+        return list[element | None]
     if data_type.is_json:
         return msgspec.Raw
     return _PYTHON.get((data_type.type, data_type.format)) or _PYTHON[data_type.type, None]

@@ -4,10 +4,10 @@ Law: a plan is whole before anything is sent, and prints the same every time: id
 in the order of the statement.
 
 Everything that binds a parameter is a relation of keys. `= 3` is a relation of one row, IN a relation of
-several, an unbound listing the relation of no columns and one row (asked once), a contradiction the relation
-without rows (asked never). A scan reads its method once for each key; whether the keys are known while
-planning (`KeyValues`) or come from a query (`KeyQuery`) changes the relation and nothing else, and a scan whose
-keys are a query over earlier scans is what the design calls a dependent scan.
+several, an unbound listing the relation of no columns and one row (asked once), a contradiction the
+relation without rows (asked never). A scan reads its method once for each key; whether the keys are known
+while planning (`KeyValues`) or come from a query (`KeyQuery`) changes the relation and nothing else, and a
+scan whose keys are a query over earlier scans is what the design calls a dependent scan.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The base of the records below."""
 
 
-class KeyValues(Record):
+class KeyValues(Record, frozen=True, kw_only=True):
     """Keys known while planning: distinct rows, each with a value for every parameter in order."""
 
     parameters: tuple[Parameter, ...] = ()
     rows: tuple[tuple[Value, ...], ...] = ((),)
 
 
-class KeyQuery(Record):
+class KeyQuery(Record, frozen=True, kw_only=True):
     """Keys that the engine computes: `sql` answers one column for each parameter.
 
     `reads` names the steps whose tables `sql` reads; () where it is an expression over constants.
@@ -45,7 +45,7 @@ class KeyQuery(Record):
     reads: tuple[str, ...] = ()
 
 
-class Echo(Record):
+class Echo(Record, frozen=True, kw_only=True):
     """A column that carries, on each row, the value of the parameter it was asked with."""
 
     name: str
@@ -53,7 +53,7 @@ class Echo(Record):
     type: DataType
 
 
-class Scan(Record):
+class Scan(Record, frozen=True, kw_only=True):
     """Read the rows of one method, once for each key, into a table named by `id`.
 
     The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping after
@@ -71,7 +71,7 @@ class Scan(Record):
     limit: int | None = None
 
 
-class LocalQuery(Record):
+class LocalQuery(Record, frozen=True, kw_only=True):
     """SQL text in the engine's dialect over the tables of earlier steps; `names` are its output columns."""
 
     id: str
@@ -82,7 +82,7 @@ class LocalQuery(Record):
 Step = Scan | LocalQuery
 
 
-class Plan(Record):
+class Plan(Record, frozen=True, kw_only=True):
     """Steps in an order in which each reads only earlier ones; the last is the answer."""
 
     steps: tuple[Step, ...]

@@ -1,7 +1,7 @@
 """The only words that the protocol and the driver exchange.
 
-Law: no I/O, no clock, no credential. A request names the provider whose credential it needs; the executor adds
-the secret on the way out, so that no plan, log line or error can show one.
+Law: no I/O, no clock, no credential. A request names the provider whose credential it needs; the executor
+adds the secret on the way out, so that no plan, log line or error can show one.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The base of the records below."""
 
 
-class Equals(Record, tag="equals", tag_field="is"):
+class Equals(Record, frozen=True, kw_only=True, tag="equals", tag_field="is"):
     """Asked with v, the API leaves out no row whose `expression` (SQL over the row) equals v.
 
     `superset` says that it may answer more rows than those.
@@ -63,13 +63,13 @@ class Equals(Record, tag="equals", tag_field="is"):
     superset: bool = False
 
 
-class MemberOf(Record, tag="member_of", tag_field="is"):
+class MemberOf(Record, frozen=True, kw_only=True, tag="member_of", tag_field="is"):
     """Asked with v, the API leaves out no row whose list column `column` contains v."""
 
     column: str
 
 
-class Scope(Record, tag="scope", tag_field="is"):
+class Scope(Record, frozen=True, kw_only=True, tag="scope", tag_field="is"):
     """The rows belong to the value asked and do not carry it.
 
     `default` is the value of rows asked without the parameter (None: it must be bound, unless the parameter
@@ -80,14 +80,14 @@ class Scope(Record, tag="scope", tag_field="is"):
     computed: str | None = None
 
 
-class Option(Record, tag="option", tag_field="is"):
+class Option(Record, frozen=True, kw_only=True, tag="option", tag_field="is"):
     """Changes the form of the answer, not its rows."""
 
 
 Meaning = Equals | MemberOf | Scope | Option
 
 
-class Column(Record):
+class Column(Record, frozen=True, kw_only=True):
     """A field of the response. `path` leads from the row to the value; () is the row itself."""
 
     name: str
@@ -96,7 +96,7 @@ class Column(Record):
     description: str = ""
 
 
-class Parameter(Record):
+class Parameter(Record, frozen=True, kw_only=True):
     """An input of a method. `meaning` is None only for methods that are no SELECT."""
 
     name: str
@@ -115,7 +115,7 @@ class Parameter(Record):
     description: str = ""
 
 
-class BodyField(Record):
+class BodyField(Record, frozen=True, kw_only=True):
     """A top-level field of a request body. A union of types has the type `any`; nested shapes stay JSON."""
 
     name: str
@@ -130,14 +130,14 @@ class BodyField(Record):
     description: str = ""
 
 
-class Body(Record):
+class Body(Record, frozen=True, kw_only=True):
     """A JSON request body."""
 
     required: bool = False
     fields: tuple[BodyField, ...] = ()
 
 
-class Rows(Record):
+class Rows(Record, frozen=True, kw_only=True):
     """Where the rows of an answer are: `path` from its root, `shape` of what is there.
 
     `list`: an array of rows; `object`: one row; `map`: an object whose values are the rows.
@@ -147,7 +147,7 @@ class Rows(Record):
     shape: str = "list"
 
 
-class Paging(Record):
+class Paging(Record, frozen=True, kw_only=True):
     """How a list goes on. `style` is a key of `sqloud.protocol.paging.PAGINGS`.
 
     `page` and `size` are query parameters; `next` and `total` are paths from the root of the answer.
@@ -162,7 +162,7 @@ class Paging(Record):
     total: tuple[str, ...] = ()
 
 
-class Method(Record):
+class Method(Record, frozen=True, kw_only=True):
     """One API operation."""
 
     name: str
@@ -184,7 +184,7 @@ class Method(Record):
         return tuple(parameter for parameter in self.parameters if parameter.required)
 
 
-class Resource(Record):
+class Resource(Record, frozen=True, kw_only=True):
     """A table: `columns` of the answers, `key` among them, methods of every verb in the document's order."""
 
     name: TableName
@@ -203,7 +203,7 @@ class Resource(Record):
         return next((method for method in self.methods if method.listing), None)
 
 
-class Service(Record):
+class Service(Record, frozen=True, kw_only=True):
     """A group of resources, one document file."""
 
     name: str
@@ -211,7 +211,7 @@ class Service(Record):
     resources: tuple[Resource, ...] = ()
 
 
-class Authentication(Record):
+class Authentication(Record, frozen=True, kw_only=True):
     """How a request proves who asks. `scheme`: `bearer` or `none`.
 
     `environment` names the variables that may hold the token, first one first.
@@ -221,14 +221,14 @@ class Authentication(Record):
     environment: tuple[str, ...] = ()
 
 
-class ErrorShape(Record):
+class ErrorShape(Record, frozen=True, kw_only=True):
     """The provider's own error body: an object with text at these two keys."""
 
     code: str
     message: str
 
 
-class RateLimitHeaders(Record):
+class RateLimitHeaders(Record, frozen=True, kw_only=True):
     """Response headers that tell the rate limit; `reset` in Unix seconds."""
 
     limit: str | None = None
@@ -236,7 +236,7 @@ class RateLimitHeaders(Record):
     reset: str | None = None
 
 
-class Provider(Record):
+class Provider(Record, frozen=True, kw_only=True):
     """An API. `services` are (name, description) pairs; their documents are read only when named."""
 
     name: str

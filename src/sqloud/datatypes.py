@@ -33,6 +33,12 @@ _PYTHON: dict[tuple[str, str | None], Any] = {
     ("string", None): str,
     ("string", "date-time"): _TIMESTAMP,
 }
+_LISTS: dict[str, Any] = {
+    "integer": list[_INTEGER | None],
+    "number": list[float | None],
+    "boolean": list[bool | None],
+    "string": list[str | None],
+}
 
 
 class DataType(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,8 +87,7 @@ class DataType(msgspec.Struct, frozen=True, kw_only=True):
 def python_form(data_type: DataType) -> Any:
     """The annotation by which msgspec decodes a column strictly; `msgspec.Raw` for JSON."""
     if data_type.is_list:
-        element = _PYTHON[str(data_type.items), None]
-        return list[element | None]
+        return _LISTS[str(data_type.items)]
     if data_type.is_json:
         return msgspec.Raw
     return _PYTHON.get((data_type.type, data_type.format)) or _PYTHON[data_type.type, None]

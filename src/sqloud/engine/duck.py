@@ -1,0 +1,184 @@
+"""The embedded engine: DuckDB, one database in memory for a session.
+
+Law: the engine is closed to the file system and the network from its first statement on, but for the
+directories that were allowed when it opened and its own private one (0700), which is removed with it.
+
+Differences to Postgres that are settings of the engine's are set here (integer division, the order of NULLs,
+the time zone); the rest of the semantics is the planner's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqloud.engine.base import Batch, ResultColumn
+from sqloud.engine.faults import translated
+from sqloud.engine.values import quoted, readable
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["DuckEngine", "DuckWorkspace"]
+
+_SETTINGS = (
+    "SET GLOBAL integer_division = true",
+    "SET GLOBAL default_null_order = 'postgres'",
+    "SET GLOBAL TimeZone = 'UTC'",
+    "SET GLOBAL enable_progress_bar = false",
+    "SET allow_community_extensions = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+)
+
+_LOADED_AT_ONCE = 4 * 2**20
+"""Bytes of rows gathered before they are read in: some ten thousand rows, for each reading has a fixed cost."""
+
+_LONGEST_LINE = 16 * 2**20
+"""Bytes of one row that the JSON reader takes without being told of more."""
+
+
+class DuckEngine:
+    """DuckDB behind the engine's face. Opens at the first `open()`, from whichever thread."""
+
+    def __init__(self, allow: Sequence[Path] = ()) -> None:
+        self._allow = tuple(Path(directory).resolve() for directory in allow)
+        self._lock = threading.Lock()
+        self._counter = itertools.count(1)
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._private: Path | None = None
+
+    def open(self) -> DuckWorkspace:
+        """A new workspace in a schema of its own."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._connect()
+            cursor = self._connection.cursor()
+            number = next(self._counter)
+        assert self._private is not None
+        return DuckWorkspace(cursor, f"statement_{number}", self._private / f"{number}.ndjson")
+
+    def close(self) -> None:
+        """Close the database and remove the private directory."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+            if self._private is not None:
+                shutil.rmtree(self._private, ignore_errors=True)
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        self._private = Path(tempfile.mkdtemp(prefix="sqloud-"))
+        weakref.finalize(self, shutil.rmtree, self._private, ignore_errors=True)
+        connection = duckdb.connect(":memory:")
+        directories = [f"{directory}/" for directory in (self._private, *self._allow)]
+        listed = ", ".join(quoted(directory) for directory in directories)
+        for setting in (
+            *_SETTINGS,
+            f"SET temp_directory = {quoted(str(self._private / 'spill'))}",
+            f"SET allowed_directories = [{listed}]",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            connection.execute(setting)
+        return connection
+
+
+class DuckWorkspace:
+    """One statement's cursor and schema."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path) -> None:
+        self._cursor = cursor
+        self._schema = schema
+        self._spool = spool
+        self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._pending: dict[str, list[bytes]] = {}
+        self._closed = False
+        with translated():
+            cursor.execute(f"CREATE SCHEMA {schema}")
+            cursor.execute(f"SET schema = '{schema}'")
+
+    def create(self, table: str, columns: Sequence[tuple[str, str]]) -> None:
+        """An empty table; a table without columns gets one that is never read, so that rows can be counted."""
+        columns = tuple(columns) or ((" ", "BOOLEAN"),)
+        self._tables[table] = columns
+        definition = ", ".join(f"{_name(column)} {sql_type}" for column, sql_type in columns)
+        with translated():
+            self._cursor.execute(f"CREATE TABLE {_name(table)} ({definition})")
+
+    def load(self, table: str, lines: bytes) -> None:
+        """Append newline-delimited JSON rows; they are read in by the megabyte."""
+        if not lines:
+            return
+        pending = self._pending.setdefault(table, [])
+        pending.append(lines)
+        if sum(map(len, pending)) >= _LOADED_AT_ONCE:
+            self._flush(table)
+
+    def bind(self, sql: str) -> tuple[ResultColumn, ...]:
+        """Names and types of a query over the tables as they are."""
+        with translated():
+            relation = self._cursor.sql(sql)
+            return tuple(
+                ResultColumn(name=name, type=str(sql_type))
+                for name, sql_type in zip(relation.columns, relation.types, strict=True)
+            )
+
+    def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
+        """The rows of a query in batches."""
+        for table in tuple(self._pending):
+            self._flush(table)
+        columns = self.bind(sql)
+        reading, converters = readable(sql, [column.type for column in columns])
+        with translated():
+            self._cursor.execute(reading)
+            while rows := self._cursor.fetchmany(batch_size):
+                yield converters(rows)
+
+    def interrupt(self) -> None:
+        """Stop what runs on this workspace's cursor."""
+        if not self._closed:
+            self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Drop the schema with its tables."""
+        if self._closed:
+            return
+        self._closed = True
+        self._pending.clear()
+        with translated():
+            self._cursor.execute("SET schema = 'main'")
+            self._cursor.execute(f"DROP SCHEMA {self._schema} CASCADE")
+        self._cursor.close()
+
+    def _flush(self, table: str) -> None:
+        chunks = self._pending.pop(table, [])
+        if not chunks:
+            return
+        longest = max(map(len, chunks))
+        columns = self._tables[table]
+        listed = ", ".join(f"{quoted(column)}: {quoted(sql_type)}" for column, sql_type in columns)
+        names = ", ".join(_name(column) for column, _ in columns)
+        roomy = f", maximum_object_size = {longest + 1}" if longest > _LONGEST_LINE else ""
+        with open(self._spool, "wb") as spool:
+            spool.writelines(chunks)
+        try:
+            with translated():
+                self._cursor.execute(
+                    f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
+                    f"format = 'newline_delimited', columns = {{{listed}}}{roomy})"
+                )
+        finally:
+            self._spool.unlink(missing_ok=True)
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'

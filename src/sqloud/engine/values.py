@@ -1,0 +1,74 @@
+"""Values out of the engine: as Python objects, without pytz and without losing a digit.
+
+Law: a timestamp with time zone leaves the engine as microseconds and becomes an aware datetime here; nested ones
+that cannot leave so leave as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqloud.engine.base import Batch
+from sqloud.errors import DataError
+
+__all__ = ["quoted", "readable"]
+
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal.
+
+    >>> quoted("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def readable(sql: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], Batch]]:
+    """`sql` with its awkward columns made readable, and what turns fetched rows into values.
+
+    The order of the rows stays: a projection over an ordered query keeps its order.
+    """
+    if not any(_ZONED in sql_type for sql_type in types):
+        return sql, _unchanged
+    names = [f"c{position}" for position in range(len(types))]
+    projections: list[str] = []
+    convert: dict[int, Callable[[Any], Any]] = {}
+    for position, (name, sql_type) in enumerate(zip(names, types, strict=True)):
+        if sql_type == _ZONED:
+            projections.append(f"epoch_us({name})")
+            convert[position] = _moment
+        elif sql_type == f"{_ZONED}[]":
+            projections.append(f"list_transform({name}, lambda moment: epoch_us(moment))")
+            convert[position] = _moments
+        elif _ZONED in sql_type:
+            projections.append(f"to_json({name})::VARCHAR")
+        else:
+            projections.append(name)
+
+    def converted(rows: Batch) -> Batch:
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for position, conversion in convert.items():
+            columns[position] = [None if cell is None else conversion(cell) for cell in columns[position]]
+        return list(zip(*columns, strict=True))
+
+    return f"SELECT {', '.join(projections)} FROM ({sql}) AS answer({', '.join(names)})", converted
+
+
+def _unchanged(rows: Batch) -> Batch:
+    return rows
+
+
+def _moment(microseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise DataError("a timestamp lies outside of the years 1 to 9999") from error
+
+
+def _moments(cells: list[int | None]) -> list[datetime | None]:
+    return [None if cell is None else _moment(cell) for cell in cells]

@@ -1,0 +1,99 @@
+"""Build requests: a method and the values of its parameters become one HTTP request.
+
+Law: a value stays inside its place. A path value is one segment, whatever it holds; a value that HTTP would
+read as something else than that segment is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from sqloud.errors import InvalidValueError
+from sqloud.plan.steps import Scan, Value
+from sqloud.protocol.messages import ApiRequest
+from sqloud.registry.records import Method, Parameter, Provider
+
+__all__ = ["base_url", "build", "first_request", "wire_text"]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_LONGEST_SEGMENT = 2_048
+
+
+def wire_text(value: Value) -> str:
+    """A parameter's value as HTTP carries it: `true`, `3164444`, `web`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def base_url(provider: Provider, endpoints: Mapping[str, str]) -> str:
+    """Scheme, host and port to ask, with the path prefix of the document's own base URL."""
+    endpoint = endpoints.get(provider.name)
+    if endpoint is None:
+        return provider.base_url.rstrip("/")
+    return endpoint + urlsplit(provider.base_url).path.rstrip("/")
+
+
+def build(provider: Provider, method: Method, base: str, values: Mapping[str, Value]) -> ApiRequest:
+    """The request of `method` with `values` by the parameters' API names; every required one is among them.
+
+    Raises InvalidValueError for a value that cannot stand in its place.
+    """
+    query: list[str] = []
+    headers: list[tuple[str, str]] = [("accept", "application/json")]
+    segments: dict[str, str] = {}
+    for parameter in method.parameters:
+        if parameter.name not in values:
+            continue
+        text = wire_text(values[parameter.name])
+        if parameter.location == "path":
+            segments[parameter.name] = _segment(parameter, text)
+        elif parameter.location == "query":
+            query.append(f"{quote(parameter.name, safe='')}={quote(text, safe='')}")
+        else:
+            headers.append((parameter.name.lower(), _header(parameter, text)))
+    path = _PLACEHOLDER.sub(lambda match: segments[match[1]], method.path)
+    url = base + path + ("?" + "&".join(query) if query else "")
+    return ApiRequest(
+        http_verb=method.http_verb,
+        url=url,
+        provider=provider.name,
+        idempotent=method.idempotent,
+        headers=tuple(headers),
+    )
+
+
+def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
+    """The first request of a scan for one of its keys, at the largest page unless the statement says."""
+    values: dict[str, Value] = {
+        parameter.name: value for parameter, value in zip(scan.keys.parameters, key, strict=True)
+    }
+    paging = scan.method.paging
+    if paging is not None and paging.size and not scan.single_page:
+        largest = paging.maximum_size or paging.default_size
+        if largest is not None and paging.size not in values:
+            values[paging.size] = largest if scan.limit is None else max(1, min(largest, scan.limit))
+    return build(scan.provider, scan.method, base, values)
+
+
+def _segment(parameter: Parameter, text: str) -> str:
+    if not text or text in {".", ".."}:
+        raise InvalidValueError(f"{parameter.sql_name} cannot be {text!r}: it is a segment of the path")
+    if len(text) > _LONGEST_SEGMENT:
+        raise InvalidValueError(
+            f"{parameter.sql_name} has {len(text):,} characters; a segment of the path holds "
+            f"{_LONGEST_SEGMENT:,} at most"
+        )
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise InvalidValueError(f"{parameter.sql_name} holds a control character: {text[:40]!r}")
+    return quote(text, safe="")
+
+
+def _header(parameter: Parameter, text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise InvalidValueError(f"{parameter.sql_name} is sent as a header and cannot hold {text[:40]!r}")
+    return text

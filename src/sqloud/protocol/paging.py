@@ -1,0 +1,161 @@
+"""What to ask next: paging as a pure function of what was asked and answered.
+
+Law: complete, or an error. A list ends where the API says that it ends, never where a page merely looks
+short; a link that repeats or leaves the endpoint is an error, and so is a total that the rows do not reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+
+import msgspec
+
+from sqloud.errors import IncompleteAnswerError
+from sqloud.protocol.authenticate import origin
+from sqloud.protocol.messages import ApiRequest, ApiResponse
+from sqloud.protocol.rows import navigate
+from sqloud.registry.records import Paging
+
+__all__ = ["PAGINGS", "Progress", "follow"]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a list has come, the answer at hand included.
+
+    rows: rows so far; page_rows: rows of this answer; asked: every URL asked; repeated: this answer's rows
+    are those of the answer before it, to the byte.
+    """
+
+    rows: int
+    page_rows: int
+    asked: frozenset[str]
+    repeated: bool = False
+
+
+def follow(
+    paging: Paging | None, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """() ends the list, one request chains, several may be asked at once.
+
+    Raises IncompleteAnswerError where the list cannot be completed.
+    """
+    if paging is None:
+        return ()
+    if progress.repeated:
+        raise IncompleteAnswerError(
+            f"page {request.place} repeats the rows of the page before it: {request.url}",
+            hints=("the server does not page as its provider document says",),
+        )
+    return PAGINGS[paging.style](paging, request, response, progress)
+
+
+def _by_link(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """The answer names the next page, or none."""
+    link = _next_link(paging, response)
+    if link is None:
+        _check_total(paging, response, progress)
+        return ()
+    return (_linked(request, link, progress),)
+
+
+def _by_number(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """Pages are counted from 1; a next link goes first where the answer has one.
+
+    The page size is what the API made of it, so only a link, a total or an empty page ends the list. Where an
+    answer has neither links nor a total, one with fewer rows than the API's own default page is the last.
+    """
+    link = _next_link(paging, response)
+    if link is not None:
+        return (_linked(request, link, progress),)
+    total = _total(paging, response)
+    if total is not None:
+        if progress.rows >= total:
+            return ()
+        if progress.page_rows == 0:
+            _check_total(paging, response, progress)
+        return (_numbered(paging, request, progress),)
+    if _has_links(paging, response) or progress.page_rows < (paging.default_size or 1):
+        return ()
+    return (_numbered(paging, request, progress),)
+
+
+PAGINGS: Mapping[str, Callable[[Paging, ApiRequest, ApiResponse, Progress], tuple[ApiRequest, ...]]] = {
+    "page_number": _by_number,
+    "next_link": _by_link,
+}
+
+
+def _next_link(paging: Paging, response: ApiResponse) -> str | None:
+    raw = navigate(response.body, paging.next) if paging.next else None
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=str | None) or None
+    except msgspec.DecodeError as error:
+        place = ".".join(paging.next)
+        raise IncompleteAnswerError(
+            f"the link to the next page at {place} is no text: {bytes(raw)[:80]!r}"
+        ) from error
+
+
+def _has_links(paging: Paging, response: ApiResponse) -> bool:
+    """Whether the answer carries the object that would hold the next link."""
+    raw = navigate(response.body, paging.next[:1]) if paging.next else None
+    return raw is not None and bytes(raw).strip() not in {b"null", b"{}"}
+
+
+def _total(paging: Paging, response: ApiResponse) -> int | None:
+    raw = navigate(response.body, paging.total) if paging.total else None
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=int | None)
+    except msgspec.DecodeError:
+        return None  # a total that is no number promises nothing
+
+
+def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> None:
+    total = _total(paging, response)
+    if total is not None and progress.rows < total:
+        raise IncompleteAnswerError(
+            f"the API promises {total:,} rows and gave {progress.rows:,}, with no way to ask for the rest"
+        )
+
+
+def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
+    url = urljoin(request.url, link)
+    try:
+        same = origin(url) == origin(request.url)
+    except ValueError:
+        same = False
+    if not same:
+        raise IncompleteAnswerError(
+            f"page {request.place} links to its next page on another host: {link[:200]!r}",
+            hints=(
+                f"refused to leave {'://'.join(map(str, origin(request.url)[:2]))}; no credential was sent",
+            ),
+        )
+    return _next(request, url, progress)
+
+
+def _numbered(paging: Paging, request: ApiRequest, progress: Progress) -> ApiRequest:
+    parts = urlsplit(request.url)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != paging.page]
+    query.append((paging.page or "page", str(request.place + 1)))
+    text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
+    return _next(request, parts._replace(query=text).geturl(), progress)
+
+
+def _next(request: ApiRequest, url: str, progress: Progress) -> ApiRequest:
+    url = urlsplit(url)._replace(fragment="").geturl()
+    if url in progress.asked:
+        raise IncompleteAnswerError(
+            f"page {request.place} links to a page that was already read: {url}",
+            hints=("the list would never end; the rows read so far are not its whole",),
+        )
+    return msgspec.structs.replace(request, url=url, place=request.place + 1)

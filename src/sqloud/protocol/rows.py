@@ -1,0 +1,172 @@
+"""Find the rows of an answer and check them against the columns.
+
+Law: the engine's JSON reader is lenient, so it is never what checks. A page is decoded strictly into the
+columns that the statement needs, and a value that does not fit is an error that names column and value. Rows
+never become Python dicts on that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from sqloud.datatypes import python_form
+from sqloud.errors import IncompleteAnswerError, ResponseDataError
+from sqloud.plan.steps import Echo, Value
+from sqloud.registry.records import Column, Rows
+
+__all__ = ["Page", "RowDecoder", "navigate"]
+
+_NULL = msgspec.Raw(b"null")
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_MAP = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+_SHOWN = 120
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of one answer: how many, and newline-delimited JSON objects keyed by column."""
+
+    count: int
+    lines: bytes
+
+
+def navigate(body: bytes | msgspec.Raw, path: Sequence[str]) -> msgspec.Raw | None:
+    """The raw value at a path of an answer, None where a step is missing or leads through a null.
+
+    Raises ResponseDataError if the body is not JSON, or a step leads through something that is no object.
+    """
+    here: bytes | msgspec.Raw = body
+    for depth, step in enumerate(path):
+        if depth and bytes(here).strip() == b"null":
+            return None
+        try:
+            found = _OBJECT.decode(here).get(step)
+        except msgspec.DecodeError as error:
+            raise _not_an_object(path[:depth], here) from error
+        if found is None:
+            return None
+        here = found
+    return here if isinstance(here, msgspec.Raw) else msgspec.Raw(here)
+
+
+class RowDecoder:
+    """Decodes the answers of one scan: `columns` out of the rows at `rows`, `echoes` written on each.
+
+    `on_mismatch` is called with the text of what did not fit where the session reads such values as NULL;
+    without it they raise ResponseDataError.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        columns: Sequence[Column],
+        echoes: Sequence[Echo],
+        *,
+        on_mismatch: Callable[[str], None] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._columns = tuple(columns)
+        self._on_mismatch = on_mismatch
+        self._encoder = msgspec.json.Encoder()
+        self._names = [f"c{position}" for position in range(len(columns) + len(echoes))]
+        self._row = self._row_type([*(column.name for column in columns), *(echo.name for echo in echoes)])
+        # The fast way reads columns that stand directly in the row under their own names.
+        direct = all(column.path == (column.name,) for column in columns)
+        self._page = msgspec.json.Decoder(list[self._row] | None) if direct else None  # type: ignore[name-defined]
+
+    def decode(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
+        """One answer's rows. Raises IncompleteAnswerError if the place of the rows is absent."""
+        raw = navigate(body, self._rows.path)
+        if raw is None:
+            place = ".".join(self._rows.path)
+            raise IncompleteAnswerError(f"the answer has no {place!r}, where its rows should be")
+        rows = self._fast(raw)
+        if rows is None:
+            items = _ITEMS.decode(self._items(raw)) or []
+            rows = [self._cell_by_cell(item, number) for number, item in enumerate(items, 1)]
+        for name, value in zip(self._names[len(self._columns) :], echoed, strict=True):
+            for row in rows:
+                setattr(row, name, value)
+        return Page(count=len(rows), lines=self._encoder.encode_lines(rows))
+
+    def _fast(self, raw: msgspec.Raw) -> list[Any] | None:
+        """All rows in one pass, or None where something does not fit and must be told precisely."""
+        if self._page is None:
+            return None
+        try:
+            items = raw if self._rows.shape == "list" else self._items(raw)
+            return self._page.decode(items) or []
+        except msgspec.DecodeError:
+            return None
+
+    def _items(self, raw: msgspec.Raw) -> bytes | msgspec.Raw:
+        """The rows as one JSON array, whatever the shape says they come in."""
+        if self._rows.shape == "object":
+            self._require(raw, _OBJECT, "an object")
+            return b"[" + bytes(raw) + b"]"
+        if self._rows.shape == "map":
+            self._require(raw, _MAP, "an object of rows")
+            return b"[" + b",".join(bytes(item) for item in (_MAP.decode(raw) or {}).values()) + b"]"
+        self._require(raw, _ITEMS, "a list of rows")
+        return raw
+
+    def _require(self, raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any], wanted: str) -> None:
+        try:
+            decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            place = ".".join(self._rows.path) or "the answer"
+            raise ResponseDataError(f"{place} should be {wanted}, and is {_kind(raw)}") from error
+
+    def _row_type(self, names: Sequence[str]) -> type[msgspec.Struct]:
+        """A struct that reads the columns and is written with the echoes, both under `names`."""
+        fields: list[tuple[str, Any, Any]] = []
+        for field, column in zip(self._names, self._columns, strict=False):
+            form = python_form(column.type)
+            fields.append((field, form, _NULL) if form is msgspec.Raw else (field, form | None, None))
+        fields += [(field, Any, None) for field in self._names[len(self._columns) :]]
+        return msgspec.defstruct("Row", fields, rename=dict(zip(self._names, names, strict=True)))
+
+    def _cell_by_cell(self, item: msgspec.Raw, number: int) -> Any:
+        row = self._row()
+        for name, column in zip(self._names, self._columns, strict=False):
+            cell = navigate(item, column.path)
+            if cell is None or bytes(cell) == b"null":
+                continue
+            form = python_form(column.type)
+            try:
+                setattr(row, name, cell if form is msgspec.Raw else msgspec.json.decode(cell, type=form))
+            except msgspec.DecodeError as error:
+                shown = bytes(cell).decode("utf-8", "replace")
+                text = (
+                    f"row {number}: {column.name} is {column.type.spelling}, and the answer holds "
+                    f"{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}"
+                )
+                if self._on_mismatch is None:
+                    raise ResponseDataError(text) from error
+                self._on_mismatch(text)
+        return row
+
+
+def _not_an_object(path: Sequence[str], raw: bytes | msgspec.Raw) -> ResponseDataError:
+    place = ".".join(path) or "the answer"
+    return ResponseDataError(f"{place} should be a JSON object, and is {_kind(raw)}")
+
+
+def _kind(raw: bytes | msgspec.Raw) -> str:
+    text = bytes(raw).lstrip()[:40].decode("utf-8", "replace")
+    names = {
+        "{": "an object",
+        "[": "an array",
+        '"': "a string",
+        "n": "null",
+        "t": "a boolean",
+        "f": "a boolean",
+    }
+    if not text:
+        return "empty"
+    if text[0] == "<":
+        return f"not JSON: {text!r}"
+    return names.get(text[0], "a number" if text[0] in "-0123456789" else f"not JSON: {text!r}")

@@ -1,0 +1,136 @@
+"""Settings of a session: endpoints, where documents and credentials come from, limits.
+
+Law: everything that a session may do differently is a field here, with its unit in its name or its docstring;
+nothing below this module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from sqloud.errors import InterfaceError
+
+__all__ = ["Settings", "cache_directory", "shipped", "state_directory"]
+
+MAX_CONCURRENCY = 16
+"""Requests in flight at once, unless told otherwise: a quarter of what loopback can use, and polite."""
+
+RESPONSE_LIMIT = 256 * 2**20
+"""Bytes of one response body after decompression; more is an error."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session is opened with.
+
+    endpoints: provider name to `scheme://host[:port]`, in the place of the document's own.
+    environment: where credentials are looked up; a mapping of the caller's, never the process's by itself.
+    providers: directories with provider documents beside the shipped ones.
+    sandbox: answer from the simulated cloud, without a token and without the network.
+    max_concurrency: requests in flight at once.
+    statement_timeout: seconds a statement may take, None without limit.
+    connect_timeout, read_timeout: seconds for one connection, for one wait on a socket.
+    null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
+    allow_read, allow_write: directories that statements may read files from, write files to.
+    """
+
+    endpoints: dict[str, str] = {}
+    environment: Mapping[str, str] = {}
+    providers: tuple[Path, ...] = ()
+    cache: Path | None = None
+    sandbox: bool = False
+    max_concurrency: int = MAX_CONCURRENCY
+    statement_timeout: float | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    response_limit: int = RESPONSE_LIMIT
+    null_on_mismatch: bool = False
+    allow_read: tuple[Path, ...] = ()
+    allow_write: tuple[Path, ...] = ()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **fields: object) -> Settings:
+        """Settings for this user: SQLOUD_PROVIDERS, SQLOUD_ENDPOINT_URL_<PROVIDER>, then `fields` on top.
+
+        Raises InterfaceError for an endpoint that is no URL.
+        """
+        environment = os.environ if environment is None else environment
+        endpoints = {
+            name.removeprefix(_ENDPOINT).lower(): url
+            for name, url in environment.items()
+            if name.startswith(_ENDPOINT) and url
+        }
+        named = fields.pop("endpoints", None)
+        if isinstance(named, Mapping):
+            endpoints |= {str(name).lower(): str(url) for name, url in named.items()}
+        listed = environment.get("SQLOUD_PROVIDERS", "")
+        directories = [Path(part) for part in listed.split(os.pathsep) if part]
+        added = fields.pop("providers", ())
+        if isinstance(added, (tuple, list)):
+            directories += [Path(part) for part in added]
+        defaults: dict[str, object] = {
+            "endpoints": {name: checked_endpoint(name, url) for name, url in endpoints.items()},
+            "environment": environment,
+            "providers": tuple(directories),
+            "cache": cache_directory(environment),
+        }
+        return cls(**{**defaults, **fields})  # type: ignore[arg-type]  # the struct checks its names
+
+
+_ENDPOINT = "SQLOUD_ENDPOINT_URL_"
+
+
+def checked_endpoint(provider: str, url: str) -> str:
+    """`scheme://host[:port]` without a path, or an InterfaceError that says what is wrong."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise InterfaceError(f"the endpoint of {provider} is no URL: {url!r} ({error})") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InterfaceError(
+            f"the endpoint of {provider} is no http or https URL: {url!r}",
+            hints=(f"--endpoint-url {provider}=http://127.0.0.1:8080",),
+        )
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+        raise InterfaceError(
+            f"the endpoint of {provider} replaces scheme, host and port, and cannot hold more: {url!r}",
+            hints=("the path sent stays the provider document's",),
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def shipped(folder: str) -> Path:
+    """Where `providers` or `grammar` is: inside the installed package, or beside `src/` in a checkout."""
+    package = Path(__file__).resolve().parent
+    for place in (package / "_shipped" / folder, package.parent.parent / folder):
+        if place.is_dir():
+            return place
+    raise InterfaceError(
+        f"the folder {folder}/ is missing from this installation",
+        hints=("install sqloud again: pip install --force-reinstall sqloud",),
+    )
+
+
+def cache_directory(environment: Mapping[str, str]) -> Path:
+    """The user's cache directory for sqloud; SQLOUD_CACHE_DIR goes first."""
+    if named := environment.get("SQLOUD_CACHE_DIR"):
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_cache_path("sqloud")
+
+
+def state_directory(environment: Mapping[str, str]) -> Path:
+    """The user's state directory (the shell's history); SQLOUD_STATE_DIR goes first."""
+    if named := environment.get("SQLOUD_STATE_DIR"):
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_state_path("sqloud")

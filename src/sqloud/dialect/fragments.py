@@ -25,6 +25,18 @@ _CLASS_NAME = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 _TOKEN = re.compile(r" but got <Token .*>", re.DOTALL)
 _WORD = re.compile(r"\w+(?: \w+)*")
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
+_NAMED = (exp.Table, exp.TableAlias, exp.Column, exp.Dot, exp.CTE)
+_SUSPECTS = (
+    *_WRITES,
+    exp.Select,
+    exp.Into,
+    exp.Lock,
+    exp.Command,
+    exp.Parameter,
+    exp.SessionParameter,
+    exp.Placeholder,
+    exp.Var,
+)
 _LEFT_OVER = "Invalid expression / Unexpected token"
 
 
@@ -138,34 +150,30 @@ def _short(text: str) -> str:
 def _check(tree: exp.Expr, whole: Span) -> None:
     """Refuse, anywhere in a tree, what no statement of the dialect may contain."""
     for node in tree.walk():
-        if isinstance(node, exp.Command):
-            raise SqlSyntaxError("this cannot be read as SQL", span=span_of(node) or whole)
-        if isinstance(node, _WRITES) and node is not tree:
-            raise NotSupportedError(
-                f"{node.key.upper()} inside of a query is not built yet", span=span_of(node) or whole
-            )
-        if isinstance(node, exp.Select) and not node.expressions:
-            raise SqlSyntaxError("SELECT needs something to select", span=span_of(node) or whole)
-        if isinstance(node, exp.Into):
-            raise NotSupportedError("SELECT INTO is not built yet", span=span_of(node) or whole)
-        if isinstance(node, exp.Lock):
-            raise NotSupportedError(
-                "locking rows (FOR UPDATE, FOR SHARE) is not built", span=span_of(node) or whole
-            )
-        if isinstance(node, (exp.Parameter, exp.SessionParameter)):
-            raise SqlSyntaxError(
-                "@ and $ name no parameter of a query",
-                span=span_of(node) or whole,
-                hints=("write   ? or :name for a parameter, {{ name }} for a variable",),
-            )
-        if isinstance(node, exp.Placeholder) and isinstance(
-            node.parent, (exp.Table, exp.TableAlias, exp.Column, exp.Dot, exp.CTE)
-        ):
-            raise SqlSyntaxError(
-                "a parameter is a value, and a name must stand here", span=span_of(node) or whole
-            )
-        # A unit that is read out of a string becomes bare text in the SQL that is written.
-        if isinstance(node, exp.Var) and not _WORD.fullmatch(str(node.this)):
-            raise SqlSyntaxError(
-                f"{_short(repr(node.this))} is no unit or option", span=span_of(node.parent or node) or whole
-            )
+        if isinstance(node, _SUSPECTS) and (refusal := _refusal(node, node is tree)):
+            refusal.span = span_of(node) or span_of(node.parent or node) or whole
+            raise refusal
+
+
+def _refusal(node: exp.Expr, is_root: bool) -> Error | None:
+    if isinstance(node, _WRITES) and not is_root:
+        return NotSupportedError(f"{node.key.upper()} inside of a query is not built yet")
+    if isinstance(node, exp.Select) and not node.expressions:
+        return SqlSyntaxError("SELECT needs something to select")
+    if isinstance(node, exp.Into):
+        return NotSupportedError("SELECT INTO is not built yet")
+    if isinstance(node, exp.Lock):
+        return NotSupportedError("locking rows (FOR UPDATE, FOR SHARE) is not built")
+    if isinstance(node, exp.Command):
+        return SqlSyntaxError("this cannot be read as SQL")
+    if isinstance(node, (exp.Parameter, exp.SessionParameter)):
+        return SqlSyntaxError(
+            "@ and $ name no parameter of a query",
+            hints=("write   ? or :name for a parameter, {{ name }} for a variable",),
+        )
+    if isinstance(node, exp.Placeholder) and isinstance(node.parent, _NAMED):
+        return SqlSyntaxError("a parameter is a value, and a name must stand here")
+    # A unit that is read out of a string becomes bare text in the SQL that is written.
+    if isinstance(node, exp.Var) and not _WORD.fullmatch(str(node.this)):
+        return SqlSyntaxError(f"{_short(repr(node.this))} is no unit or option")
+    return None

@@ -6,10 +6,12 @@ text that the user wrote; a node that was made and not read has none.
 These have a span of their own: literals, NULL, TRUE, FALSE, placeholders, identifiers, stars, and the name of
 a called function. A table reference spans its dotted name and a column reference its qualified name. Any
 other expression spans what lies below it, from the first to the last position; brackets and operators at its
-ends are not counted. The text of a JSON key after `->` counts as a literal; that of an INTERVAL has no span.
+ends are not counted. A constant JSON key after `->` and the text of an INTERVAL have none.
 """
 
 from __future__ import annotations
+
+import re
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
@@ -17,24 +19,29 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 from sqloud.dialect.syntax import sqloud_dialect
 from sqloud.errors import NotSupportedError, Span
 
-__all__ = ["Constant", "constant_of", "is_constant", "render", "span_of"]
+__all__ = ["Constant", "constant_of", "escape_templates", "is_constant", "render", "span_of"]
+
+_TEMPLATE = re.compile(r"\{\{(?=\s*[A-Za-z_][A-Za-z0-9_]*\s*\}\})")
 
 Constant = str | int | float | bool | None
 
 
 def span_of(node: exp.Expr) -> Span | None:
     """The offsets of a node in its source; None for a node that no text stands for."""
-    start = node.meta_get("start")
-    if start is not None:
-        return Span(start, node.meta_get("end") + 1)
-    if isinstance(node, (exp.Table, exp.Column)):
-        below = [span_of(part) for part in node.parts]
-    else:
-        below = [span_of(child) for child in node.iter_expressions()]
-    spans = [span for span in below if span is not None]
-    if not spans:
+    found: list[Span] = []
+    below: list[exp.Expr] = [node]
+    while below:
+        part = below.pop()
+        start = part.meta_get("start")
+        if start is not None:
+            found.append(Span(start, part.meta_get("end") + 1))
+        elif isinstance(part, (exp.Table, exp.Column)):
+            below.extend(part.parts)
+        else:
+            below.extend(part.iter_expressions())
+    if not found:
         return None
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+    return Span(min(span.start for span in found), max(span.end for span in found))
 
 
 def is_constant(node: exp.Expr) -> bool:
@@ -69,8 +76,14 @@ def constant_of(node: exp.Expr) -> Constant:
 def render(tree: exp.Expr) -> str:
     """The tree as SQL of the dialect, without comments. Raises NotSupportedError for what has no spelling."""
     try:
-        return tree.sql(dialect=sqloud_dialect(), comments=False, unsupported_level=ErrorLevel.RAISE)
+        sql = tree.sql(dialect=sqloud_dialect(), comments=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as cause:
         raise NotSupportedError(
             f"this has no spelling in the dialect: {cause}", span=span_of(tree)
         ) from cause
+    return escape_templates(sql)
+
+
+def escape_templates(sql: str) -> str:
+    """SQL text in whose strings and names nothing is a template: `{{ x }}` becomes `{{{{ x }}`."""
+    return _TEMPLATE.sub("{{{{", sql) if "{{" in sql else sql

@@ -63,7 +63,7 @@ def _placeholders(tree: exp.Expr) -> list[exp.Placeholder]:
 
 def _values(placeholders: list[exp.Placeholder], parameters: Parameters) -> dict[int, exp.Expr]:
     """A literal for each placeholder, by the offset at which it stands."""
-    positional = [node for node in placeholders if not node.name]
+    positional = [node for node in placeholders if not node.this]
     if positional and len(positional) < len(placeholders):
         raise ProgrammingError(
             "? and named parameters cannot stand in one statement", span=span_of(positional[0])
@@ -86,11 +86,12 @@ def _values(placeholders: list[exp.Placeholder], parameters: Parameters) -> dict
         )
     if len(given) < len(positional):
         raise ProgrammingError(
-            f"{len(positional)} parameters, and {len(given)} values", span=span_of(positional[len(given)])
+            f"the statement has {len(positional)} parameters, and {len(given)} values are given",
+            span=span_of(positional[len(given)]),
         )
     if len(given) > len(positional):
         raise ProgrammingError(
-            f"{len(positional)} parameters, and {len(given)} values",
+            f"the statement has {len(positional)} parameters, and {len(given)} values are given",
             span=span_of(positional[-1]) if positional else None,
         )
     return {_start(node): _literal(value, node) for node, value in zip(positional, given, strict=True)}

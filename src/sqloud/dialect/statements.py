@@ -11,8 +11,7 @@ from typing import Literal
 import msgspec
 from sqlglot import exp
 
-from sqloud.dialect.nodes import render
-from sqloud.dialect.syntax import escape_templates
+from sqloud.dialect.nodes import escape_templates, render
 from sqloud.errors import Span
 
 __all__ = [
@@ -48,7 +47,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def to_sql(self) -> str:
         """The name as SQL, quoted where it was."""
-        return '"' + self.text.replace('"', '""') + '"' if self.quoted else self.text
+        return escape_templates('"' + self.text.replace('"', '""') + '"') if self.quoted else self.text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Name) and (self.text, self.quoted) == (other.text, other.quoted)

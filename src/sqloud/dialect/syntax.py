@@ -7,7 +7,6 @@ the source.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -19,13 +18,12 @@ from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import Token, TokenType
 
-__all__ = ["Sqloud", "SqloudParser", "escape_templates", "sqloud_dialect"]
+__all__ = ["Sqloud", "SqloudParser", "sqloud_dialect"]
 
 _NO_TOKEN = Token(TokenType.SENTINEL, "")
 
 # Operators that are not Postgres's, Jinja's marks, and words that would turn a statement into opaque text.
 _DROPPED = ("|>", "??", "?::")
-_TEMPLATE = re.compile(r"\{\{(?=\s*[A-Za-z_][A-Za-z0-9_]*\s*\}\})")
 _WRAPPERS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 
 
@@ -38,11 +36,6 @@ class UnreadableTokens(ParseError):
         self.start = start
         self.end = end
         self.at_end = at_end
-
-
-def escape_templates(text: str) -> str:
-    """SQL text in whose strings nothing is a template: `{{ x }}` becomes `{{{{ x }}`."""
-    return _TEMPLATE.sub("{{{{", text) if "{{" in text else text
 
 
 def _place(node: exp.Expr, first: Token, last: Token) -> None:
@@ -87,16 +80,6 @@ class SqloudParser(PostgresParser):
         TokenType.NULL: _read_word,
         TokenType.TRUE: _read_word,
         TokenType.FALSE: _read_word,
-    }
-    # A key is a key, dots and dollars included, so it stays the literal that was written.
-    JSON_OPERATORS: ClassVar[dict[Any, Any]] = {
-        **PostgresParser.JSON_OPERATORS,
-        TokenType.ARROW: lambda self, this, key: self.expression(
-            exp.JSONExtract(this=this, expression=key, only_json_types=True)
-        ),
-        TokenType.DARROW: lambda self, this, key: self.expression(
-            exp.JSONExtractScalar(this=this, expression=key, only_json_types=True)
-        ),
     }
 
     def reset(self) -> None:
@@ -176,11 +159,7 @@ class SqloudParser(PostgresParser):
 
 
 class SqloudGenerator(PostgresGenerator):
-    """Postgres's SQL, with placeholders as `?` and `:name`, and no string that reads as a template."""
-
-    def literal_sql(self, expression: exp.Literal) -> str:
-        """A literal; `{{ x }}` inside of a string is written `{{{{ x }}`."""
-        return escape_templates(super().literal_sql(expression))
+    """Postgres's SQL, with placeholders as `?` and `:name`."""
 
     def placeholder_sql(self, expression: exp.Placeholder) -> str:
         """`:name`, or `?`."""

@@ -39,14 +39,8 @@ def fill_in(text: StatementText, variables: Mapping[str, str]) -> tuple[list[Tok
             filled.append(_literal(token, last, _value(name, variables, span)))
             index += 5
             continue
-        if token.token_type == TokenType.STRING and "{{" in token.text:
-            token = _filled_string(token, variables)
-        elif token.token_type == TokenType.IDENTIFIER and (names := marks_in(token.text)):
-            raise SqlSyntaxError(
-                f"{{{{ {names[0]} }}}} is a value; it cannot be part of a name",
-                span=Span(token.start, token.end + 1),
-                hints=("a variable can stand where a number or a string can",),
-            )
+        if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER) and "{{" in token.text:
+            token = _filled(token, variables)
         filled.append(token)
         index += 1
     return filled, bare
@@ -61,10 +55,16 @@ def _value(name: str, variables: Mapping[str, str], span: Span) -> str:
         ) from None
 
 
-def _filled_string(token: Token, variables: Mapping[str, str]) -> Token:
+def _filled(token: Token, variables: Mapping[str, str]) -> Token:
     span = Span(token.start, token.end + 1)
+    if token.token_type == TokenType.IDENTIFIER and (names := marks_in(token.text)):
+        raise SqlSyntaxError(
+            f"{{{{ {names[0]} }}}} is a value; it cannot be part of a name",
+            span=span,
+            hints=("a variable can stand where a number or a string can",),
+        )
     text = put_into(token.text, lambda name: _value(name, variables, span))
-    return Token(TokenType.STRING, text, token.line, token.col, token.start, token.end)
+    return Token(token.token_type, text, token.line, token.col, token.start, token.end)
 
 
 def _literal(first: Token, last: Token, value: str) -> Token:

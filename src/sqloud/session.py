@@ -94,7 +94,8 @@ class Session:
         try:
             return self._answer(bind(parse(text, variables or {}), parameters))
         except Error as error:
-            raise error.in_source(text.source)
+            error.in_source(text.source)
+            raise
 
     def cancel(self) -> None:
         """Stop every statement that runs now, from any thread; each raises StatementCancelled."""

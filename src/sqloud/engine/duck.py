@@ -3,8 +3,8 @@
 Law: the engine is closed to the file system and the network from its first statement on, but for the
 directories that were allowed when it opened and its own private one (0700), which is removed with it.
 
-Differences to Postgres that are settings of the engine's are set here (integer division, the order of NULLs,
-the time zone); the rest of the semantics is the planner's.
+Differences to Postgres that are settings of the engine's are set here (integer division, the time zone); the
+order of NULLs is written out by the generator, and the rest of the semantics is the planner's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ __all__ = ["DuckEngine", "DuckWorkspace"]
 
 _SETTINGS = (
     "SET GLOBAL integer_division = true",
-    "SET GLOBAL default_null_order = 'postgres'",
     "SET GLOBAL TimeZone = 'UTC'",
     "SET allow_community_extensions = false",
     "SET autoinstall_known_extensions = false",

@@ -19,15 +19,15 @@ from sqloud.planner.literals import is_constant
 
 __all__ = ["NOTHING", "Alternatives", "Subject", "both", "cover", "member_subject"]
 
-Alternatives = tuple[Mapping[str, exp.Expression], ...]
-Subject = Callable[[exp.Expression], str | None]
+Alternatives = tuple[Mapping[str, exp.Expr], ...]
+Subject = Callable[[exp.Expr], str | None]
 """The canonical text of an expression over the table's row, or None if it reads anything else."""
 
 NOTHING: Alternatives = ({},)
 _MOST = 20_000
 """Alternatives of one predicate; beyond it AND keeps its smaller side and OR covers nothing."""
 
-_NEGATED: Mapping[type[exp.Expression], type[exp.Expression]] = {
+_NEGATED: Mapping[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.NEQ,
     exp.NEQ: exp.EQ,
 }
@@ -38,7 +38,7 @@ def member_subject(column: str) -> str:
     return f"any {column}"
 
 
-def cover(node: exp.Expression | None, subject: Subject, *, negated: bool = False) -> Alternatives:
+def cover(node: exp.Expr | None, subject: Subject, *, negated: bool = False) -> Alternatives:
     """The alternatives that cover `node` (or NOT `node`) being true."""
     if node is None:
         return NOTHING
@@ -70,7 +70,7 @@ def both(left: Alternatives, right: Alternatives) -> Alternatives:
     """The alternatives of two predicates that hold together."""
     if len(left) * len(right) > _MOST:
         return min(left, right, key=len)
-    joined: list[Mapping[str, exp.Expression]] = []
+    joined: list[Mapping[str, exp.Expr]] = []
     for one in left:
         for other in right:
             if any(_differ(one[name], other[name]) for name in one.keys() & other.keys()):
@@ -83,7 +83,7 @@ def _either(left: Alternatives, right: Alternatives) -> Alternatives:
     return NOTHING if len(left) + len(right) > _MOST else left + right
 
 
-def _differ(one: exp.Expression, other: exp.Expression) -> bool:
+def _differ(one: exp.Expr, other: exp.Expr) -> bool:
     """Whether two constants are surely unequal: literals of one kind with different texts."""
     if not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
         return False
@@ -97,7 +97,7 @@ def _numeric(text: str) -> bool:
     return text.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 
-def _equality(left: exp.Expression, right: exp.Expression, subject: Subject) -> Alternatives:
+def _equality(left: exp.Expr, right: exp.Expr, subject: Subject) -> Alternatives:
     for one, other in ((left, right), (right, left)):
         if isinstance(other, exp.Any):
             return _any(one, _inside(other), subject)
@@ -125,7 +125,7 @@ def _membership(node: exp.In, subject: Subject) -> Alternatives:
     return alternatives
 
 
-def _any(one: exp.Expression, array: exp.Expression, subject: Subject) -> Alternatives:
+def _any(one: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
     """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN."""
     if isinstance(array, exp.Array):
         alternatives: Alternatives = ()
@@ -135,15 +135,15 @@ def _any(one: exp.Expression, array: exp.Expression, subject: Subject) -> Altern
     return _member(one, array, subject)
 
 
-def _member(value: exp.Expression, array: exp.Expression, subject: Subject) -> Alternatives:
+def _member(value: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
     name = subject(array)
     if name is None or not is_constant(value):
         return NOTHING
     return () if isinstance(value, exp.Null) else ({member_subject(name): value},)
 
 
-def _inside(node: exp.Any) -> exp.Expression:
-    inner = node.this
+def _inside(node: exp.Any) -> exp.Expr:
+    inner: exp.Expr = node.this
     while isinstance(inner, exp.Paren):
         inner = inner.this
     return inner

@@ -77,7 +77,7 @@ def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:
 
 
 def _providers(catalogue: DiscoveryCatalogue, _: tuple[str, ...], statement: Show) -> _Rows:
-    rows = []
+    rows: list[tuple[str | None, ...]] = []
     for name in catalogue.providers():
         provider = catalogue.provider(name)
         rows.append((name, provider.title, provider.base_url, provider.description))

@@ -28,7 +28,7 @@ _CLAUSES = (
 )
 
 
-def row_limit(tree: exp.Expression, names: Names) -> int | None:
+def row_limit(tree: exp.Expr, names: Names) -> int | None:
     """Rows after which the only scan of a statement may stop, or None.
 
     Only `SELECT ... FROM table [WHERE ...] LIMIT n [OFFSET m]` has one: without an order, a grouping or a
@@ -53,7 +53,7 @@ def row_limit(tree: exp.Expression, names: Names) -> int | None:
     return count + skipped
 
 
-def passed_count(tree: exp.Expression) -> str:
+def passed_count(tree: exp.Expr) -> str:
     """SQL that counts the rows which pass the filter of such a statement, over what is loaded."""
     counted = tree.copy()
     counted.set("limit", None)

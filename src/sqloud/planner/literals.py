@@ -23,10 +23,10 @@ _VOLATILE = (exp.Rand, exp.Randn, exp.Uuid)
 _SHOWN = 60
 
 
-def literal_value(node: exp.Expression) -> Value | None:
+def literal_value(node: exp.Expr) -> Value | None:
     """The Python value of a literal, through parentheses, a sign and casts that keep the text; None if it is none.
 
-    NULL is no value; see `is_null`.
+    NULL is no value.
     """
     if isinstance(node, exp.Paren):
         return literal_value(node.this)
@@ -58,7 +58,7 @@ def _cast(literal: exp.Literal, to: exp.DataType) -> Value | None:
     return None
 
 
-def is_constant(node: exp.Expression) -> bool:
+def is_constant(node: exp.Expr) -> bool:
     """Whether an expression reads no row, no subquery, and is the same however often it is evaluated."""
     return not any(
         isinstance(
@@ -74,7 +74,7 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...' ({len(str(value)):,} characters)"
 
 
-def fit(parameter: Parameter, value: Value, node: exp.Expression) -> Value:
+def fit(parameter: Parameter, value: Value, node: exp.Expr) -> Value:
     """`value` in the parameter's own type. Raises InvalidValueError that names parameter and type."""
     name, kind = parameter.sql_name, parameter.type.type
     fitted = _typed(kind, value)
@@ -107,7 +107,7 @@ def fit(parameter: Parameter, value: Value, node: exp.Expression) -> Value:
 
 def _typed(kind: str, value: Value) -> Value | None:
     if kind == "integer":
-        if isinstance(value, bool) or isinstance(value, float):
+        if isinstance(value, (bool, float)):
             return None
         if isinstance(value, str):
             value = int(value) if len(value) < 40 and value.isascii() and _INTEGER.fullmatch(value) else 2**63

@@ -21,7 +21,7 @@ from sqloud.plan.steps import KeyQuery, KeyValues, Value
 from sqloud.planner.cover import Alternatives
 from sqloud.planner.literals import fit, literal_value
 from sqloud.planner.sources import TableUse
-from sqloud.registry.records import Equals, MemberOf, Method, Option, Parameter, Scope
+from sqloud.registry.records import MemberOf, Method, Option, Parameter, Scope
 
 __all__ = ["Choice", "choose"]
 
@@ -107,16 +107,15 @@ def _carries(use: TableUse, parameter: Parameter, alternatives: Alternatives, su
         try:
             fit(parameter, value, node)
         except InvalidValueError:
-            if parameter.sql_name in use.virtual or not isinstance(parameter.meaning, (Equals, MemberOf)):
-                if _names_it(node, parameter):
-                    raise
+            if parameter.sql_name in use.virtual and _names_it(node, parameter):
+                raise
             if parameter.type.type in {"integer", "number", "boolean"} and isinstance(value, str):
                 raise
             return False
     return True
 
 
-def _names_it(node: exp.Expression, parameter: Parameter) -> bool:
+def _names_it(node: exp.Expr, parameter: Parameter) -> bool:
     """Whether the comparison that holds a constant was written with the parameter's own name."""
     comparison = node.parent
     while comparison is not None and not isinstance(comparison, exp.Predicate):
@@ -223,7 +222,7 @@ def _keys(
     return KeyValues(parameters=tuple(sent), rows=tuple(fitted))
 
 
-def _tried(parameter: Parameter, node: exp.Expression) -> str:
+def _tried(parameter: Parameter, node: exp.Expr) -> str:
     return f"TRY(CAST({node.sql(dialect='duckdb')} AS {parameter.type.sql}))"
 
 
@@ -231,12 +230,11 @@ def _missing(use: TableUse, missing: Sequence[Parameter], bound: Mapping[str, bo
     parts = ", ".join(f"{parameter.sql_name} ({parameter.type.spelling})" for parameter in missing)
     where = " AND ".join(f"{parameter.sql_name} = {_example(parameter)}" for parameter in missing)
     hints = [f"add   WHERE {where}"]
-    for parameter in missing:
-        if parameter.refers_to:
-            hints.append(
-                f"its values: SELECT {parameter.refers_to.rsplit('.', 1)[1]} FROM "
-                f"{use.resource.name.provider}.{parameter.refers_to.rsplit('.', 1)[0]}"
-            )
+    referring = [parameter.refers_to.rsplit(".", 1) for parameter in missing if parameter.refers_to]
+    hints += [
+        f"values are in   SELECT {column} FROM {use.resource.name.provider}.{table}"
+        for table, column in referring
+    ]
     return MissingParameterError(
         f"{use.resource.name} needs {parts}", span=span_of(use.node), hints=tuple(hints)
     )

@@ -35,17 +35,17 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     with the tables of its own FROM.
     """
 
-    tree: exp.Expression
+    tree: exp.Expr
     uses: tuple[TableUse, ...]
     columns: tuple[BoundColumn, ...]
-    selects: tuple[tuple[exp.Expression, tuple[TableUse, ...]], ...]
+    selects: tuple[tuple[exp.Expr, tuple[TableUse, ...]], ...]
 
-    def bound(self, node: exp.Expression) -> BoundColumn | None:
+    def bound(self, node: exp.Expr) -> BoundColumn | None:
         """The binding of a column node."""
         return next((column for column in self.columns if column.node is node), None)
 
 
-def bind_names(tree: exp.Expression, catalogue: Catalogue) -> Names:
+def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     """Expand the stars of `tree` in place and bind every column. Raises UnknownNameError with a caret."""
     _refuse_natural(tree)
     scopes = traverse_scope(tree)
@@ -58,7 +58,7 @@ def bind_names(tree: exp.Expression, catalogue: Catalogue) -> Names:
         id(use.node): msgspec.structs.replace(use, id=f"scan_{number}") for number, use in enumerate(ordered)
     }
     columns: list[BoundColumn] = []
-    selects: list[tuple[exp.Expression, tuple[TableUse, ...]]] = []
+    selects: list[tuple[exp.Expr, tuple[TableUse, ...]]] = []
     for scope in scopes:
         own = _Sources(scope, renumbered)
         _expand_stars(scope, own)
@@ -117,7 +117,7 @@ def _output_names(scope: SqlScope) -> tuple[str, ...] | None:
     return None
 
 
-def _refuse_natural(tree: exp.Expression) -> None:
+def _refuse_natural(tree: exp.Expr) -> None:
     for join in tree.find_all(exp.Join):
         if str(join.args.get("method") or "").upper() == "NATURAL":
             raise NotSupportedError(
@@ -131,7 +131,7 @@ def _expand_stars(scope: SqlScope, sources: _Sources) -> None:
     select = scope.expression
     if not isinstance(select, exp.Select):
         return
-    expanded: list[exp.Expression] = []
+    expanded: list[exp.Expr] = []
     for projection in select.expressions:
         if isinstance(projection, exp.Star):
             expanded += _star(projection, select, sources, sources.order)
@@ -149,9 +149,7 @@ def _expand_stars(scope: SqlScope, sources: _Sources) -> None:
     select.set("expressions", expanded)
 
 
-def _star(
-    star: exp.Star, select: exp.Select, sources: _Sources, aliases: Sequence[str]
-) -> list[exp.Expression]:
+def _star(star: exp.Star, select: exp.Select, sources: _Sources, aliases: Sequence[str]) -> list[exp.Expr]:
     for option in ("replace", "rename", "ilike"):
         if star.args.get(option):
             raise NotSupportedError(f"* {option.upper()} is not built yet", span=span_of(star))
@@ -161,7 +159,7 @@ def _star(
     else:
         left_out_twice = set()
     seen: set[str] = set()
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
     for alias in aliases:
         if alias in sources.tables:
             names: Sequence[str] | None = list(sources.tables[alias].columns)
@@ -189,7 +187,9 @@ def _using(select: exp.Select) -> set[str]:
 def _bind_columns(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> Iterator[BoundColumn]:
     expression = scope.expression
     outputs = (
-        {name.lower() for name in expression.named_selects} if isinstance(expression, exp.Query) else set()
+        {item.alias.lower() for item in expression.selects if isinstance(item, exp.Alias)}
+        if isinstance(expression, exp.Query)
+        else set()
     )
     for node in walk_in_scope(expression):
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
@@ -277,5 +277,4 @@ def _unknown(node: exp.Column, name: str, table: str, own: _Sources) -> UnknownN
         if others is not None and table in {"", alias}:
             names += others
     of = f" in {', '.join(str(use.resource.name) for use in tables)}" if tables else ""
-    error = UnknownNameError(f"no column {name}{of}", span=span_of(node), hints=nearest(name, names))
-    return error
+    return UnknownNameError(f"no column {name}{of}", span=span_of(node), hints=nearest(name, names))

@@ -11,7 +11,7 @@ from sqlglot import exp
 __all__ = ["name_outputs", "output_name"]
 
 _UNNAMED = "?column?"
-_BY_CLASS: dict[type[exp.Expression], str] = {
+_BY_CLASS: dict[type[exp.Expr], str] = {
     exp.Case: "case",
     exp.Coalesce: "coalesce",
     exp.CurrentDate: "current_date",
@@ -24,8 +24,10 @@ _BY_CLASS: dict[type[exp.Expression], str] = {
     exp.RegexpLike: _UNNAMED,
     exp.ArrayContainsAll: _UNNAMED,
 }
-_SPOKEN: dict[type[exp.Expression], str] = {
+_SPOKEN: dict[type[exp.Expr], str] = {
     exp.ArraySize: "array_length",
+    exp.Explode: "unnest",
+    exp.Unnest: "unnest",
     exp.ArrayAgg: "array_agg",
     exp.GroupConcat: "string_agg",
     exp.TimeToStr: "to_char",
@@ -37,7 +39,7 @@ _SPOKEN: dict[type[exp.Expression], str] = {
 }
 
 
-def name_outputs(tree: exp.Expression) -> tuple[str, ...]:
+def name_outputs(tree: exp.Expr) -> tuple[str, ...]:
     """Alias, in place, every unnamed projection of every SELECT; gives the statement's own output names."""
     for select in tree.find_all(exp.Select):
         if isinstance(select.parent, (exp.In, exp.Exists)):
@@ -46,15 +48,15 @@ def name_outputs(tree: exp.Expression) -> tuple[str, ...]:
     return tuple(tree.named_selects) if isinstance(tree, exp.Query) else ()
 
 
-def _named(projection: exp.Expression) -> exp.Expression:
+def _named(projection: exp.Expr) -> exp.Expr:
     if isinstance(projection, (exp.Alias, exp.Aliases, exp.Star)) or (
         isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
     ):
         return projection
-    return exp.alias_(projection, output_name(projection), quoted=True)
+    return exp.Alias(this=projection, alias=exp.to_identifier(output_name(projection), quoted=True))
 
 
-def output_name(node: exp.Expression) -> str:
+def output_name(node: exp.Expr) -> str:
     """The name that Postgres gives to an unaliased projection."""
     if isinstance(node, exp.Column):
         return node.name

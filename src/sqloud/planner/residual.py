@@ -33,7 +33,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     filtered: bool
 
 
-def generate(tree: exp.Expression) -> str:
+def generate(tree: exp.Expr) -> str:
     """The tree in the engine's dialect. What the generator cannot say is an error, never a guess."""
     similar = tree.find(exp.SimilarTo)
     if similar is not None:
@@ -49,7 +49,7 @@ def generate(tree: exp.Expression) -> str:
         raise NotSupportedError(f"the engine cannot run this: {error}") from error
 
 
-def expression_of(text: str) -> exp.Expression:
+def expression_of(text: str) -> exp.Expr:
     """A document's SQL over the row, parsed. Raises ProgrammingError naming it."""
     try:
         return sqlglot.parse_one(text, read="duckdb")
@@ -87,12 +87,14 @@ def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:
                 )
     if not conditions and not distinct and all(_quoted(name) == text for name, text in projections.items()):
         return Shape(columns=ordered, echoes=tuple(echoes.values()), relation=_quoted(source), filtered=False)
-    listed = ", ".join(f"{text} AS {_quoted(name)}" for name, text in projections.items()) or "NULL AS _"
+    listed = ", ".join(
+        text if text == _quoted(name) else f"{text} AS {_quoted(name)}" for name, text in projections.items()
+    )
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return Shape(
         columns=ordered,
         echoes=tuple(echoes.values()),
-        relation=f"(SELECT {listed} FROM {_quoted(source)}{where}{distinct})",
+        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{where}{distinct})",
         filtered=bool(conditions or distinct),
     )
 
@@ -173,7 +175,7 @@ def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> No
 
 
 def replace_members(
-    columns: Iterable[BoundColumn], single_value: Callable[[TableUse, str], exp.Expression | None]
+    columns: Iterable[BoundColumn], single_value: Callable[[TableUse, str], exp.Expr | None]
 ) -> dict[int, str]:
     """Rewrite, in place, what is said of a member parameter into what it means: `v = ANY(list)`.
 
@@ -186,14 +188,14 @@ def replace_members(
         if virtual is None or virtual.kind != "member" or column.name in column.use.columns:
             continue
         listed = exp.column(
-            exp.to_identifier(virtual.expression, quoted=True),
+            exp.to_identifier(str(virtual.expression), quoted=True),
             exp.to_identifier(column.use.alias, quoted=True),
         )
         reads[id(column.use.node)] = str(virtual.expression)
         parent = column.node.parent
         if isinstance(parent, (exp.EQ, exp.NEQ)):
             value = parent.expression if parent.this is column.node else parent.this
-            member: exp.Expression = exp.EQ(this=value.copy(), expression=exp.Any(this=exp.paren(listed)))
+            member: exp.Expr = exp.EQ(this=value.copy(), expression=exp.Any(this=exp.paren(listed)))
             parent.replace(
                 exp.paren(exp.Not(this=exp.paren(member)) if isinstance(parent, exp.NEQ) else member)
             )
@@ -207,7 +209,7 @@ def replace_members(
             value_node = single_value(column.use, column.name)
             if value_node is None:
                 raise NotSupportedError(
-                    f"{column.name} of {column.use.resource.name} has no single value here: rows have any number of them",
+                    f"{column.name} of {column.use.resource.name} has no single value here",
                     span=span_of(column.node),
                     hints=(f"compare it with = or IN, or use {virtual.expression}",),
                 )

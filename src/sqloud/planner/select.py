@@ -27,7 +27,7 @@ from sqloud.registry.records import Equals, MemberOf, Parameter
 __all__ = ["plan_query"]
 
 
-def plan_query(tree: exp.Expression, catalogue: Catalogue) -> Plan:
+def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     """The plan of a SELECT. The tree is not changed; errors carry the place in the statement."""
     tree = tree.copy()
     names = bind_names(tree, catalogue)
@@ -36,12 +36,13 @@ def plan_query(tree: exp.Expression, catalogue: Catalogue) -> Plan:
     choices = {use.id: choose(use, covers[use.id], _subjects(use)) for use in names.uses}
     outputs = name_outputs(tree)
 
-    def single_value(use: TableUse, name: str) -> exp.Expression | None:
+    def single_value(use: TableUse, name: str) -> exp.Expr | None:
         subject = _subjects(use)[name]
         values = {one[subject].sql(): one[subject] for one in covers[use.id] if subject in one}
         everywhere = all(subject in one for one in covers[use.id])
         return next(iter(values.values())) if len(values) == 1 and everywhere else None
 
+    _drop_full_names(names)
     reads = replace_members(names.columns, single_value)
     limit = row_limit(tree, names)
     scans: list[Scan] = []
@@ -72,6 +73,15 @@ def plan_query(tree: exp.Expression, catalogue: Catalogue) -> Plan:
     return Plan(steps=(*scans, answer), checks=checks, notes=_notes(scans))
 
 
+def _drop_full_names(names: Names) -> None:
+    """`provider.service.resource.column` becomes `alias.column`; other names stay as they were written."""
+    for column in names.columns:
+        if column.node.args.get("db"):
+            column.node.set("table", exp.to_identifier(column.use.alias, quoted=True))
+            column.node.set("db", None)
+            column.node.set("catalog", None)
+
+
 def _wanted(use: TableUse, columns: Iterable[BoundColumn]) -> list[str]:
     """The columns of one table that the statement reads, in order of first mention."""
     return [
@@ -85,7 +95,7 @@ def _replace(use: TableUse, relation: str) -> None:
     """Put a scan's relation in the place of the table, under the table's alias."""
     alias = use.node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(use.alias, quoted=True))
     if relation.startswith("("):
-        replacement: exp.Expression = exp.Subquery(this=expression_of(relation[1:-1]), alias=alias)
+        replacement: exp.Expr = exp.Subquery(this=expression_of(relation[1:-1]), alias=alias)
     else:
         replacement = exp.Table(this=exp.to_identifier(use.id, quoted=True), alias=alias)
     for argument in ("joins", "laterals", "pivots", "sample"):
@@ -114,7 +124,7 @@ def _subject(parameter: Parameter) -> str:
     return f"parameter {parameter.sql_name}"
 
 
-def _canonical(node: exp.Expression) -> str:
+def _canonical(node: exp.Expr) -> str:
     bare = node.copy()
     while isinstance(bare, exp.Paren):
         bare = bare.this
@@ -129,7 +139,7 @@ def _cover_of(use: TableUse, names: Names) -> Alternatives:
     """The cover of one table: of the WHERE and of the inner ONs of the SELECT whose FROM it stands in."""
     by_node = {id(column.node): column for column in names.columns}
 
-    def subject(node: exp.Expression) -> str | None:
+    def subject(node: exp.Expr) -> str | None:
         columns = list(node.find_all(exp.Column))
         if not columns or node.find(exp.Query) is not None:
             return None
@@ -151,7 +161,7 @@ def _cover_of(use: TableUse, names: Names) -> Alternatives:
     return alternatives
 
 
-def _predicates(use: TableUse, names: Names) -> list[exp.Expression]:
+def _predicates(use: TableUse, names: Names) -> list[exp.Expr]:
     """What every row of the table that can reach the answer of its SELECT satisfies."""
     for select, tables in names.selects:
         if use not in tables or not isinstance(select, exp.Select):

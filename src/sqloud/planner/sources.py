@@ -69,7 +69,7 @@ class TableUse(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return name in self.columns or name in self.virtual
 
 
-def folded(identifier: exp.Expression | None) -> str:
+def folded(identifier: exp.Expr | None) -> str:
     """An identifier's name as Postgres reads it: lower case unless quoted."""
     if identifier is None:
         return ""

@@ -1,1 +1,59 @@
-"""dialect"""
+"""SQL text to statements: Postgres's queries, and StackQL's statements on top.
+
+Law: a text is one of the statements below or an error at its place; a variable or a parameter is a value and
+never text.
+
+    split(Source) -> StatementText, ...     parse(StatementText, variables) -> Statement
+    bind(Statement, parameters) -> Statement
+"""
+
+from sqloud.dialect.lexing import StatementText, split
+from sqloud.dialect.nodes import constant_of, is_constant, render, span_of
+from sqloud.dialect.parameters import bind
+from sqloud.dialect.parsing import parse
+from sqloud.dialect.statements import (
+    Argument,
+    Assignment,
+    Delete,
+    Describe,
+    Exec,
+    Explain,
+    Insert,
+    Name,
+    Path,
+    Query,
+    Replace,
+    ReplaceInto,
+    Show,
+    Statement,
+    Update,
+)
+from sqloud.dialect.syntax import Sqloud, sqloud_dialect
+
+__all__ = [
+    "Argument",
+    "Assignment",
+    "Delete",
+    "Describe",
+    "Exec",
+    "Explain",
+    "Insert",
+    "Name",
+    "Path",
+    "Query",
+    "Replace",
+    "ReplaceInto",
+    "Show",
+    "Sqloud",
+    "Statement",
+    "StatementText",
+    "Update",
+    "bind",
+    "constant_of",
+    "is_constant",
+    "parse",
+    "render",
+    "span_of",
+    "split",
+    "sqloud_dialect",
+]

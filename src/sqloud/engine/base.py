@@ -41,7 +41,10 @@ class Workspace(Protocol):
         """
 
     def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
-        """Run a query and give its rows in batches, in their order. Raises EngineError or DataError."""
+        """Run a query to its end, then give its rows in batches, in their order.
+
+        Raises what the query raises before the first batch, so that no part of an answer is given out.
+        """
 
     def interrupt(self) -> None:
         """Stop what runs, from any thread; the interrupted call raises StatementCancelled."""

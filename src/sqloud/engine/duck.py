@@ -3,8 +3,8 @@
 Law: the engine is closed to the file system and the network from its first statement on, but for the
 directories that were allowed when it opened and its own private one (0700), which is removed with it.
 
-Differences to Postgres that are settings of the engine's are set here (integer division, the order of NULLs,
-the time zone); the rest of the semantics is the planner's.
+Differences to Postgres that are settings of the engine's are set here (integer division, the time zone); the
+order of NULLs is written out by the generator, and the rest of the semantics is the planner's.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.engine.faults import translated
@@ -29,16 +29,14 @@ __all__ = ["DuckEngine", "DuckWorkspace"]
 
 _SETTINGS = (
     "SET GLOBAL integer_division = true",
-    "SET GLOBAL default_null_order = 'postgres'",
     "SET GLOBAL TimeZone = 'UTC'",
-    "SET GLOBAL enable_progress_bar = false",
     "SET allow_community_extensions = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
 )
 
 _LOADED_AT_ONCE = 4 * 2**20
-"""Bytes of rows gathered before they are read in: some ten thousand rows, for each reading has a fixed cost."""
+"""Bytes of rows gathered before they are read in: each reading has a fixed cost."""
 
 _LONGEST_LINE = 16 * 2**20
 """Bytes of one row that the JSON reader takes without being told of more."""
@@ -101,13 +99,14 @@ class DuckWorkspace:
         self._spool = spool
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
+        self._answers = 0
         self._closed = False
         with translated():
             cursor.execute(f"CREATE SCHEMA {schema}")
             cursor.execute(f"SET schema = '{schema}'")
 
     def create(self, table: str, columns: Sequence[tuple[str, str]]) -> None:
-        """An empty table; a table without columns gets one that is never read, so that rows can be counted."""
+        """An empty table; one without columns gets one that nobody reads, so that its rows can be counted."""
         columns = tuple(columns) or ((" ", "BOOLEAN"),)
         self._tables[table] = columns
         definition = ", ".join(f"{_name(column)} {sql_type}" for column, sql_type in columns)
@@ -133,15 +132,23 @@ class DuckWorkspace:
             )
 
     def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
-        """The rows of a query in batches."""
+        """Run a query to its end, then give its rows in batches; the engine holds the answer, and spills."""
         for table in tuple(self._pending):
             self._flush(table)
         columns = self.bind(sql)
-        reading, converters = readable(sql, [column.type for column in columns])
+        self._answers += 1
+        answer = _name(f"answer {self._answers}")
+        names = ", ".join(f"c{position}" for position in range(len(columns)))
+        with translated():
+            self._cursor.execute(f"CREATE TABLE {answer} AS SELECT * FROM ({sql}) AS answer({names})")
+        reading, converted = readable(answer, [column.type for column in columns])
+        return self._batches(reading, converted, batch_size)
+
+    def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
         with translated():
             self._cursor.execute(reading)
             while rows := self._cursor.fetchmany(batch_size):
-                yield converters(rows)
+                yield converted(rows)
 
     def interrupt(self) -> None:
         """Stop what runs on this workspace's cursor."""

@@ -35,7 +35,7 @@ FAULTS: dict[str, type[Error]] = {
     "OutOfRangeException": DataError,
     "TypeMismatchException": DataError,
     "DataError": DataError,
-    "InvalidInputException": DataError,  # what a function refuses at run time: a division by zero, a bad pattern
+    "InvalidInputException": DataError,  # refused at run time: a division by zero, a bad pattern
     "ProgrammingError": ProgrammingError,
     "IntegrityError": IntegrityError,
     "OperationalError": EngineError,

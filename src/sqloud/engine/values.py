@@ -1,7 +1,7 @@
 """Values out of the engine: as Python objects, without pytz and without losing a digit.
 
-Law: a timestamp with time zone leaves the engine as microseconds and becomes an aware datetime here; nested ones
-that cannot leave so leave as JSON.
+Law: a timestamp with time zone leaves the engine as microseconds and becomes an aware datetime here; nested
+ones that cannot leave so leave as JSON.
 """
 
 from __future__ import annotations
@@ -28,13 +28,10 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def readable(sql: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], Batch]]:
-    """`sql` with its awkward columns made readable, and what turns fetched rows into values.
-
-    The order of the rows stays: a projection over an ordered query keeps its order.
-    """
+def readable(table: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], Batch]]:
+    """A query that reads all of `table` (columns c0, c1, ...), and what turns fetched rows into values."""
     if not any(_ZONED in sql_type for sql_type in types):
-        return sql, _unchanged
+        return f"SELECT * FROM {table}", _unchanged
     names = [f"c{position}" for position in range(len(types))]
     projections: list[str] = []
     convert: dict[int, Callable[[Any], Any]] = {}
@@ -46,7 +43,7 @@ def readable(sql: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], Bat
             projections.append(f"list_transform({name}, lambda moment: epoch_us(moment))")
             convert[position] = _moments
         elif _ZONED in sql_type:
-            projections.append(f"to_json({name})::VARCHAR")
+            projections.append(f"CAST(to_json({name}) AS VARCHAR)")
         else:
             projections.append(name)
 
@@ -56,7 +53,7 @@ def readable(sql: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], Bat
             columns[position] = [None if cell is None else conversion(cell) for cell in columns[position]]
         return list(zip(*columns, strict=True))
 
-    return f"SELECT {', '.join(projections)} FROM ({sql}) AS answer({', '.join(names)})", converted
+    return f"SELECT {', '.join(projections)} FROM {table}", converted
 
 
 def _unchanged(rows: Batch) -> Batch:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import msgspec
 
 from sqloud.datatypes import DataType
+from sqloud.errors import Span
 from sqloud.registry.records import Column, Method, Parameter, Provider, TableName
 
-__all__ = ["Echo", "KeyQuery", "KeyValues", "LocalQuery", "Plan", "Scan", "Step", "Value"]
+__all__ = ["Check", "Echo", "KeyQuery", "KeyValues", "Limit", "LocalQuery", "Plan", "Scan", "Step", "Value"]
 
 Value = str | int | float | bool
 """What a parameter can be bound to, in its parameter's own Python type."""
@@ -53,11 +54,22 @@ class Echo(Record, frozen=True, kw_only=True):
     type: DataType
 
 
+class Limit(Record, frozen=True, kw_only=True):
+    """Stop after `rows` rows of a scan.
+
+    `passed` is SQL that counts those that have passed the statement's filter; None where nothing filters, and
+    then every row that was read has.
+    """
+
+    rows: int
+    passed: str | None = None
+
+
 class Scan(Record, frozen=True, kw_only=True):
     """Read the rows of one method, once for each key, into a table named by `id`.
 
-    The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping after
-    that many rows cannot change the answer. `single_page` says that the statement bound the page itself.
+    The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there
+    cannot change the answer. `single_page` says that the statement bound the page itself.
     """
 
     id: str
@@ -68,7 +80,7 @@ class Scan(Record, frozen=True, kw_only=True):
     echoes: tuple[Echo, ...] = ()
     keys: KeyValues | KeyQuery = KeyValues()
     single_page: bool = False
-    limit: int | None = None
+    limit: Limit | None = None
 
 
 class LocalQuery(Record, frozen=True, kw_only=True):
@@ -82,10 +94,19 @@ class LocalQuery(Record, frozen=True, kw_only=True):
 Step = Scan | LocalQuery
 
 
+class Check(Record, frozen=True, kw_only=True):
+    """A constant to be tried by the engine before anything is sent: `sql` answers one true or false."""
+
+    sql: str
+    message: str
+    span: Span | None = None
+
+
 class Plan(Record, frozen=True, kw_only=True):
     """Steps in an order in which each reads only earlier ones; the last is the answer."""
 
     steps: tuple[Step, ...]
+    checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -76,7 +76,8 @@ def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
     if paging is not None and paging.size and not scan.single_page:
         largest = paging.maximum_size or paging.default_size
         if largest is not None and paging.size not in values:
-            values[paging.size] = largest if scan.limit is None else max(1, min(largest, scan.limit))
+            enough = scan.limit.rows if scan.limit is not None and scan.limit.passed is None else largest
+            values[paging.size] = max(1, min(largest, enough))
     return build(scan.provider, scan.method, base, values)
 
 

@@ -1,0 +1,194 @@
+"""The sqlglot dialect: Postgres without opaque commands, with two quotes for identifiers and with positions.
+
+Law: every token is consumed for what it is. A string or a number is never taken for a name, no statement is
+swallowed as text, and whatever can be wrong (a name, a value, a placeholder, a function) knows its place in
+the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import ParseError
+from sqlglot.generators.postgres import PostgresGenerator
+from sqlglot.parsers.postgres import PostgresParser
+from sqlglot.tokenizer_core import Token, TokenType
+
+__all__ = ["Sqloud", "SqloudParser", "sqloud_dialect"]
+
+_NO_TOKEN = Token(TokenType.SENTINEL, "")
+
+# Operators that are not Postgres's, Jinja's marks, and words that would turn a statement into opaque text.
+_DROPPED = ("|>", "??", "?::")
+_WRAPPERS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
+
+
+class UnreadableTokens(ParseError):
+    """A parse failure with the token at which it was noticed; `at_end` where the tokens ran out."""
+
+    def __init__(self, message: str, start: int, end: int, at_end: bool) -> None:
+        super().__init__(message, [{"description": message}])
+        self.description = message
+        self.start = start
+        self.end = end
+        self.at_end = at_end
+
+
+def _place(node: exp.Expr, first: Token, last: Token) -> None:
+    node.meta.update(line=first.line, col=first.col, start=first.start, end=last.end)
+
+
+class SqloudParser(PostgresParser):
+    """Postgres's parser with positions on everything that an error may point at.
+
+    `values_at` holds the start of every token that was consumed as a value.
+    """
+
+    values_at: set[int]
+
+    def _read_string(self, token: Token) -> exp.Expr:
+        self.values_at.add(token.start)
+        return self.expression(exp.Literal(this=token.text, is_string=True), token)
+
+    def _read_number(self, token: Token) -> exp.Expr:
+        self.values_at.add(token.start)
+        if not token.text.startswith("-"):
+            return self.expression(exp.Literal(this=token.text, is_string=False), token)
+        # The value of a variable may be negative. It stays one operand whatever stands beside it.
+        literal = self.expression(exp.Literal(this=token.text[1:], is_string=False), token)
+        return exp.Paren(this=exp.Neg(this=literal))
+
+    def _read_word(self, token: Token) -> exp.Expr:
+        self.values_at.add(token.start)
+        if token.token_type == TokenType.NULL:
+            return self.expression(exp.Null(), token)
+        return self.expression(exp.Boolean(this=token.token_type == TokenType.TRUE), token)
+
+    STRING_PARSERS: ClassVar[dict[Any, Any]] = {TokenType.STRING: _read_string}
+    NUMERIC_PARSERS: ClassVar[dict[Any, Any]] = {
+        **PostgresParser.NUMERIC_PARSERS,
+        TokenType.NUMBER: _read_number,
+    }
+    PRIMARY_PARSERS: ClassVar[dict[Any, Any]] = {
+        **PostgresParser.PRIMARY_PARSERS,
+        **NUMERIC_PARSERS,
+        **STRING_PARSERS,
+        TokenType.NULL: _read_word,
+        TokenType.TRUE: _read_word,
+        TokenType.FALSE: _read_word,
+    }
+
+    def reset(self) -> None:
+        """Forget the last tokens; sqlglot calls it before each parse."""
+        super().reset()
+        self.values_at = set()
+
+    def raise_error(self, message: str, token: Token = _NO_TOKEN) -> None:
+        """Raise at once, at the current token; nothing is collected, quoted or coloured."""
+        at = token or self._curr or self._prev
+        raise UnreadableTokens(message, at.start, at.end + 1, not (token or self._curr))
+
+    def parse_whole(self, method: Callable[[SqloudParser], Any], tokens: list[Token], sql: str) -> Any:
+        """What `method` makes of `tokens`, all of them. Raises UnreadableTokens and sqlglot's ParseError."""
+        (tree,) = self._parse(method, tokens, sql) or [None]  # type: ignore[arg-type]
+        return tree
+
+    def _identifier_expression(
+        self, token: Token | None = None, quoted: bool | None = None
+    ) -> exp.Identifier:
+        if (token or self._prev).token_type in (TokenType.STRING, TokenType.NUMBER):
+            self.raise_error("a value, where a name must stand", token or self._prev)
+        return super()._identifier_expression(token, quoted)
+
+    def _parse_string_as_identifier(self) -> exp.Identifier | None:
+        if self._match(TokenType.STRING, advance=False):
+            self.raise_error("a value, where a name must stand")
+        return None
+
+    def _parse_var(self, any_token: bool = False, tokens: Any = None, upper: bool = False) -> exp.Expr | None:
+        if self._curr.token_type in (TokenType.STRING, TokenType.NUMBER):
+            return None
+        return super()._parse_var(any_token=any_token, tokens=tokens, upper=upper)
+
+    def _parse_primary(self) -> exp.Expr | None:
+        first = self._curr
+        primary = super()._parse_primary()
+        if isinstance(primary, exp.Literal) and primary._meta is None:
+            _place(primary, first, self._prev)
+        return primary
+
+    def _parse_placeholder(self) -> exp.Expr | None:
+        first = self._curr
+        placeholder = super()._parse_placeholder()
+        if isinstance(placeholder, (exp.Placeholder, exp.Parameter)):
+            _place(placeholder, first, self._prev)
+        return placeholder
+
+    def _parse_query_parameter(self) -> exp.Expr | None:
+        mark = self._prev
+        name = None
+        if self._match(TokenType.L_PAREN):
+            name = self._curr.text
+            if not name.isidentifier() or not self._advance_any():
+                self.raise_error("a placeholder is ?, %s, :name or %(name)s", mark)
+            self._match_r_paren()
+        if self._curr.text != "s" or not self._is_connected():
+            self.raise_error("a placeholder is ?, %s, :name or %(name)s", mark)
+        self._advance()
+        return self.expression(exp.Placeholder(this=name) if name else exp.Placeholder(jdbc=True))
+
+    def _parse_function_call(
+        self,
+        functions: Any = None,
+        anonymous: bool = False,
+        optional_parens: bool = True,
+        any_token: bool = False,
+    ) -> exp.Expr | None:
+        name = self._curr
+        called = super()._parse_function_call(functions, anonymous, optional_parens, any_token)
+        node = called
+        while isinstance(node, _WRAPPERS):
+            node = node.this
+        if isinstance(node, exp.Expr) and not isinstance(node, exp.Placeholder) and "start" not in node.meta:
+            _place(node, name, name)
+        return called
+
+
+class SqloudGenerator(PostgresGenerator):
+    """Postgres's SQL, with placeholders as `?` and `:name`."""
+
+    def placeholder_sql(self, expression: exp.Placeholder) -> str:
+        """`:name`, or `?`."""
+        return f":{expression.name}" if expression.this else "?"
+
+
+class Sqloud(Postgres):
+    """Postgres, with identifiers quoted by `"` or by a backtick, and no opaque commands."""
+
+    class Tokenizer(Postgres.Tokenizer):
+        """Postgres's tokens; EXEC, SHOW, EXPLAIN and their like are words."""
+
+        IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ['"', "`"]
+        COMMANDS: ClassVar[set[TokenType]] = set()
+        KEYWORDS: ClassVar[dict[str, TokenType]] = {
+            word: token_type
+            for word, token_type in Postgres.Tokenizer.KEYWORDS.items()
+            if token_type not in (TokenType.COMMAND, TokenType.BLOCK_START, TokenType.BLOCK_END)
+            and word not in _DROPPED
+        }
+
+    Parser = SqloudParser
+    Generator = SqloudGenerator
+
+
+Sqloud.Tokenizer._COMMENTS.pop("{#", None)
+
+
+@cache
+def sqloud_dialect() -> Sqloud:
+    """The one instance of the dialect. It holds no state between statements."""
+    return Sqloud()

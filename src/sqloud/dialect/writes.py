@@ -1,0 +1,175 @@
+"""INSERT, UPDATE, REPLACE and DELETE: sqlglot's trees to our records.
+
+Law: a clause that the record has no place for is refused by name; none is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from sqlglot import exp
+
+from sqloud.dialect.commands import hints_before
+from sqloud.dialect.fragments import Fragment
+from sqloud.dialect.nodes import span_of
+from sqloud.dialect.statements import Assignment, Delete, Insert, Name, Path, Replace, ReplaceInto, Update
+from sqloud.dialect.syntax import SqloudParser
+from sqloud.errors import NotSupportedError, Span, SqlSyntaxError
+
+__all__ = ["delete", "insert", "replace", "replace_into", "update"]
+
+_CLAUSES = {
+    "alternative": "INSERT OR",
+    "by_name": "BY NAME",
+    "cluster": "ON CLUSTER",
+    "conflict": "ON CONFLICT",
+    "default": "DEFAULT VALUES",
+    "ignore": "INSERT IGNORE",
+    "limit": "LIMIT",
+    "order": "ORDER BY",
+    "overwrite": "INSERT OVERWRITE",
+    "partition": "PARTITION",
+    "tables": "DELETE of several tables",
+    "with_": "WITH",
+}
+
+
+def insert(fragment: Fragment) -> Insert:
+    """`INSERT [/*+ hints */] INTO p.s.r [(columns)] VALUES ... | query [RETURNING ...]`."""
+    return Insert(**_rows(fragment, "INSERT"))
+
+
+def replace_into(fragment: Fragment) -> ReplaceInto:
+    """`REPLACE INTO p.s.r [(columns)] VALUES ... | query [RETURNING ...]`; its first token is INSERT's."""
+    return ReplaceInto(**_rows(fragment, "REPLACE"))
+
+
+def update(fragment: Fragment) -> Update:
+    """`UPDATE p.s.r [AS alias] SET column = value, ... [FROM ...] [WHERE ...] [RETURNING ...]`."""
+    return Update(**_assignments(fragment, "UPDATE"))
+
+
+def replace(fragment: Fragment) -> Replace:
+    """`REPLACE p.s.r SET ...`, the same shape as UPDATE; its first token is UPDATE's."""
+    return Replace(**_assignments(fragment, "REPLACE"))
+
+
+def delete(fragment: Fragment) -> Delete:
+    """`DELETE FROM p.s.r [AS alias] [USING ...] [WHERE ...] [RETURNING ...]`."""
+    if fragment.word(1) != "FROM":
+        raise fragment.unexpected(1, "FROM")
+    tree = fragment.parse(SqloudParser._parse_statement)
+    args = _known(fragment, tree, "DELETE", exp.Delete, {"this", "using", "where", "returning"})
+    target, alias = _target(fragment, args["this"], "DELETE")
+    return Delete(
+        target=target,
+        alias=alias,
+        using=tuple(args.get("using") or ()),
+        where=_where(args),
+        returning=_returning(args),
+        hints=hints_before(fragment, 1),
+    )
+
+
+def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
+    if fragment.word(1) != "INTO":
+        raise fragment.unexpected(1, "INTO")
+    tree = fragment.parse(SqloudParser._parse_statement)
+    args = _known(fragment, tree, verb, exp.Insert, {"this", "expression", "returning"})
+    table = args["this"]
+    columns: tuple[Name, ...] = ()
+    if isinstance(table, exp.Schema):
+        columns = tuple(_column(fragment, item) for item in table.expressions)
+        table = table.this
+    target, alias = _target(fragment, table, verb)
+    if alias is not None:
+        raise NotSupportedError(f"an alias in {verb} INTO is not built yet", span=alias.span)
+    source = args.get("expression")
+    if not isinstance(source, (exp.Values, exp.Query)):
+        raise fragment.unexpected(len(fragment.tokens), "VALUES", "a query")
+    return {
+        "target": target,
+        "columns": columns,
+        "source": source,
+        "returning": _returning(args),
+        "hints": hints_before(fragment, 1),
+    }
+
+
+def _assignments(fragment: Fragment, verb: str) -> dict[str, Any]:
+    tree = fragment.parse(SqloudParser._parse_statement)
+    args = _known(fragment, tree, verb, exp.Update, {"this", "expressions", "from_", "where", "returning"})
+    target, alias = _target(fragment, args["this"], verb)
+    if not args.get("expressions"):
+        raise fragment.unexpected(len(fragment.tokens), "SET column = value")
+    from_ = args.get("from_")
+    return {
+        "target": target,
+        "alias": alias,
+        "assignments": tuple(_assignment(fragment, item) for item in args["expressions"]),
+        "sources": (from_.this,) if from_ is not None else (),
+        "where": _where(args),
+        "returning": _returning(args),
+        "hints": hints_before(fragment, 1),
+    }
+
+
+def _known(
+    fragment: Fragment, tree: exp.Expr, verb: str, kind: type[exp.Expr], known: set[str]
+) -> Mapping[str, Any]:
+    if not isinstance(tree, kind):
+        raise fragment.unexpected(0)
+    for name, value in tree.args.items():
+        if value and name not in known:
+            _refuse(f"{_CLAUSES.get(name, name.upper())} in {verb}", value, fragment)
+    return tree.args
+
+
+def _target(fragment: Fragment, table: object, verb: str) -> tuple[Path, Name | None]:
+    if not isinstance(table, exp.Table):
+        raise SqlSyntaxError(f"{verb} needs provider.service.resource", span=fragment.span)
+    for name, value in table.args.items():
+        if value and name not in ("this", "db", "catalog", "alias"):
+            _refuse(f"{name.upper()} on the target of {verb}", table, fragment)
+    parts = table.parts
+    if len(parts) != 3 or not all(isinstance(part, exp.Identifier) for part in parts):
+        raise SqlSyntaxError(f"{verb} needs provider.service.resource here", span=span_of(table))
+    alias = table.args.get("alias")
+    return Path(names=tuple(_name(part) for part in parts)), _name(alias.this) if alias else None
+
+
+def _assignment(fragment: Fragment, item: exp.Expr) -> Assignment:
+    column = item.this if isinstance(item, exp.EQ) else None
+    if not isinstance(column, exp.Column) or column.table or not isinstance(column.this, exp.Identifier):
+        raise SqlSyntaxError("SET takes column = value, with the column's bare name", span=span_of(item))
+    return Assignment(column=_name(column.this), value=item.expression)
+
+
+def _column(fragment: Fragment, item: exp.Expr) -> Name:
+    if not isinstance(item, exp.Identifier):
+        raise SqlSyntaxError("the column list takes names only", span=span_of(item) or fragment.span)
+    return _name(item)
+
+
+def _name(identifier: exp.Expr) -> Name:
+    return Name(
+        text=identifier.name,
+        quoted=bool(identifier.args.get("quoted")),
+        span=span_of(identifier) or Span(0, 0),
+    )
+
+
+def _where(args: Mapping[str, Any]) -> exp.Expr | None:
+    where = args.get("where")
+    return where.this.pop() if where is not None else None
+
+
+def _returning(args: Mapping[str, Any]) -> tuple[exp.Expr, ...]:
+    returning = args.get("returning")
+    return tuple(returning.expressions) if returning is not None else ()
+
+
+def _refuse(what: str, value: object, fragment: Fragment) -> NoReturn:
+    span = span_of(value) if isinstance(value, exp.Expr) else None
+    raise NotSupportedError(f"{what} is not built yet", span=span or fragment.span)

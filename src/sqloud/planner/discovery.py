@@ -1,0 +1,221 @@
+"""SHOW and DESCRIBE: what the registry holds, as rows.
+
+Law: discovery reads documents only; it needs no credential, no engine and no request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from sqloud.dialect import Describe, Path, Show
+from sqloud.errors import Error, Span, SqlSyntaxError, UnknownNameError
+from sqloud.planner.sources import Catalogue, virtual_columns
+from sqloud.registry.records import (
+    Equals,
+    MemberOf,
+    Method,
+    Option,
+    Parameter,
+    Resource,
+    Scope,
+    Service,
+    TableName,
+)
+
+__all__ = ["Discovery", "DiscoveryCatalogue", "describe", "show"]
+
+
+class DiscoveryCatalogue(Catalogue):
+    """A catalogue that can also be listed."""
+
+    def providers(self) -> tuple[str, ...]:
+        """The names of all providers."""
+        raise NotImplementedError
+
+    def service(self, provider: str, service: str) -> Service:
+        """One service of a provider."""
+        raise NotImplementedError
+
+
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of the columns, and rows of text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+
+def show(statement: Show, catalogue: DiscoveryCatalogue) -> Discovery:
+    """The rows of a SHOW. Raises UnknownNameError with a caret."""
+    names = statement.path.keys if statement.path else ()
+    span = statement.path.span if statement.path else None
+    try:
+        columns, rows = _LISTINGS[statement.what](catalogue, names, statement)
+    except Error as error:
+        error.span = error.span or span
+        raise
+    wanted = _like(statement.like)
+    kept = tuple(row[: len(columns)] for row in rows if wanted.fullmatch(str(row[0])))
+    return Discovery(columns=columns, rows=kept)
+
+
+def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:
+    """The columns of a resource, then its parameters, marked as such."""
+    name = _table(statement.path, "DESCRIBE")
+    try:
+        resource = catalogue.resource(name)
+    except Error as error:
+        error.span = error.span or statement.path.span
+        raise
+    columns: tuple[str, ...] = ("name", "type", "kind", "note")
+    if statement.extended:
+        columns += ("description",)
+    rows = [(*row[:4], row[4])[: len(columns)] for row in _described(resource)]
+    return Discovery(columns=columns, rows=tuple(rows))
+
+
+def _providers(catalogue: DiscoveryCatalogue, _: tuple[str, ...], statement: Show) -> _Rows:
+    rows: list[tuple[str | None, ...]] = []
+    for name in catalogue.providers():
+        provider = catalogue.provider(name)
+        rows.append((name, provider.title, provider.base_url, provider.description))
+    return _extended(statement, ("name", "title"), ("base_url", "description")), rows
+
+
+def _services(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
+    _length(names, 1, "SHOW SERVICES IN provider", statement)
+    rows = [tuple(pair) for pair in catalogue.provider(names[0]).services]
+    return ("name", "description"), list(rows)
+
+
+def _resources(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
+    _length(names, 2, "SHOW RESOURCES IN provider.service", statement)
+    rows: list[tuple[str | None, ...]] = []
+    for resource in catalogue.service(*names).resources:
+        verbs = dict.fromkeys(method.verb.upper() for method in resource.methods)
+        rows.append((resource.name.resource, ", ".join(verbs), resource.description, ", ".join(resource.key)))
+    return _extended(statement, ("name", "verbs", "description"), ("key",)), rows
+
+
+def _methods(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
+    _length(names, 3, "SHOW METHODS IN provider.service.resource", statement)
+    rows: list[tuple[str | None, ...]] = []
+    for method in catalogue.resource(TableName(*names)).methods:
+        required, optional = _inputs(method)
+        rows.append(
+            (
+                method.name,
+                method.verb.upper(),
+                method.http_verb,
+                method.path,
+                ", ".join(required),
+                ", ".join(optional),
+                method.description,
+            )
+        )
+    columns = ("name", "sql_verb", "http_verb", "path", "required", "optional")
+    return _extended(statement, columns, ("description",)), rows
+
+
+_Rows = tuple[tuple[str, ...], list[tuple[str | None, ...]]]
+_LISTINGS = {
+    "providers": _providers,
+    "services": _services,
+    "resources": _resources,
+    "methods": _methods,
+}
+
+
+def _inputs(method: Method) -> tuple[list[str], list[str]]:
+    """Required and optional inputs by SQL name, body fields among them."""
+    required = [parameter.sql_name for parameter in method.parameters if parameter.required]
+    optional = [parameter.sql_name for parameter in method.parameters if not parameter.required]
+    if method.body is not None:
+        for field in method.body.fields:
+            if not field.read_only:
+                (required if field.required else optional).append(field.name)
+    return required, optional
+
+
+def _described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
+    for column in resource.columns:
+        kind = "key" if column.name in resource.key else "column"
+        yield column.name, column.type.spelling, kind, "", column.description
+    listing = resource.listing
+    required = {parameter.sql_name for parameter in listing.required} if listing else set()
+    seen = {column.name for column in resource.columns}
+    for virtual in virtual_columns(resource).values():
+        seen.add(virtual.name)
+        parameter = virtual.parameter
+        kind = "parameter, required" if virtual.name in required else "parameter"
+        yield virtual.name, parameter.type.spelling, kind, _meant(parameter), parameter.description
+    if listing is None:
+        for method in resource.methods:
+            for parameter in method.parameters:
+                if parameter.sql_name not in seen:
+                    seen.add(parameter.sql_name)
+                    note = f"of {method.name}"
+                    yield (
+                        parameter.sql_name,
+                        parameter.type.spelling,
+                        "parameter",
+                        note,
+                        parameter.description,
+                    )
+
+
+def _meant(parameter: Parameter) -> str:
+    """What a parameter means, in a few words; what a default scope hides is said here."""
+    meaning = parameter.meaning
+    words = []
+    if isinstance(meaning, Equals):
+        words.append(f"equals {meaning.expression}")
+    elif isinstance(meaning, MemberOf):
+        words.append(f"one of {meaning.column}")
+    elif isinstance(meaning, Scope):
+        if meaning.default is not None:
+            others = [str(value) for value in parameter.enum if value != meaning.default]
+            hidden = f"; {', '.join(others)} only when bound" if others else ""
+            words.append(f"{meaning.default} unless bound{hidden}")
+        elif not parameter.required:
+            words.append("all unless bound")
+    elif isinstance(meaning, Option):
+        words.append("option")
+    if parameter.enum and not words:
+        words.append(" | ".join(map(str, parameter.enum)))
+    if parameter.refers_to:
+        words.append(f"refers to {parameter.refers_to}")
+    return "; ".join(words)
+
+
+def _extended(statement: Show, columns: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return columns + more if statement.extended else columns
+
+
+def _length(names: tuple[str, ...], count: int, form: str, statement: Show) -> None:
+    if len(names) != count:
+        raise SqlSyntaxError(
+            f"{form} takes {count} name{'s' if count > 1 else ''}, not {len(names)}",
+            span=statement.path.span if statement.path else None,
+        )
+
+
+def _table(path: Path, word: str) -> TableName:
+    if len(path.keys) != 3:
+        raise UnknownNameError(
+            f"{word} takes provider.service.resource", span=Span(*path.span), hints=(f"not {path.to_sql()}",)
+        )
+    return TableName(*path.keys)
+
+
+def _like(pattern: str | None) -> re.Pattern[str]:
+    """A LIKE pattern as a regular expression: % any text, _ one character."""
+    if pattern is None:
+        return re.compile(".*", re.DOTALL)
+    parts = [
+        ".*" if part == "%" else "." if part == "_" else re.escape(part)
+        for part in re.split("([%_])", pattern)
+    ]
+    return re.compile("".join(parts), re.DOTALL)

@@ -1,0 +1,62 @@
+"""Where LIMIT may stop the network.
+
+Law: a scan stops early only where the rows that it leaves unread cannot change the answer.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from sqloud.planner.literals import literal_value
+from sqloud.planner.names import Names
+from sqloud.planner.residual import generate
+
+__all__ = ["passed_count", "row_limit"]
+
+_CLAUSES = (
+    "group",
+    "having",
+    "order",
+    "distinct",
+    "windows",
+    "qualify",
+    "joins",
+    "laterals",
+    "sample",
+    "with_",
+    "with",
+)
+
+
+def row_limit(tree: exp.Expr, names: Names) -> int | None:
+    """Rows after which the only scan of a statement may stop, or None.
+
+    Only `SELECT ... FROM table [WHERE ...] LIMIT n [OFFSET m]` has one: without an order, a grouping or a
+    function that sees more than its row, each row that passes the filter is a row of the answer.
+    """
+    if not isinstance(tree, exp.Select) or len(names.uses) != 1 or len(names.selects) != 1:
+        return None
+    if any(tree.args.get(clause) for clause in _CLAUSES):
+        return None
+    if any(
+        projection.find(exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
+        for projection in tree.expressions
+    ):
+        return None
+    limit, offset = tree.args.get("limit"), tree.args.get("offset")
+    if not isinstance(limit, exp.Limit):
+        return None
+    count = literal_value(limit.expression)
+    skipped = literal_value(offset.expression) if offset is not None else 0
+    if not isinstance(count, int) or not isinstance(skipped, int) or min(count, skipped) < 0:
+        return None
+    return count + skipped
+
+
+def passed_count(tree: exp.Expr) -> str:
+    """SQL that counts the rows which pass the filter of such a statement, over what is loaded."""
+    counted = tree.copy()
+    counted.set("limit", None)
+    counted.set("offset", None)
+    counted.set("expressions", [exp.Count(this=exp.Star())])
+    return generate(counted)

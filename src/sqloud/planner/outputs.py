@@ -1,0 +1,80 @@
+"""Name the output columns as Postgres does.
+
+Law: a column of the answer that the user did not name is called what psql would show: `count`, `max`,
+`?column?`.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+__all__ = ["name_outputs", "output_name"]
+
+_UNNAMED = "?column?"
+_BY_CLASS: dict[type[exp.Expr], str] = {
+    exp.Case: "case",
+    exp.Coalesce: "coalesce",
+    exp.CurrentDate: "current_date",
+    exp.CurrentTimestamp: "current_timestamp",
+    exp.Exists: "exists",
+    exp.Extract: "extract",
+    exp.Array: "array",
+    exp.JSONExtract: _UNNAMED,
+    exp.JSONExtractScalar: _UNNAMED,
+    exp.RegexpLike: _UNNAMED,
+    exp.ArrayContainsAll: _UNNAMED,
+}
+_SPOKEN: dict[type[exp.Expr], str] = {
+    exp.ArraySize: "array_length",
+    exp.Explode: "unnest",
+    exp.Unnest: "unnest",
+    exp.ArrayAgg: "array_agg",
+    exp.GroupConcat: "string_agg",
+    exp.TimeToStr: "to_char",
+    exp.TimestampTrunc: "date_trunc",
+    exp.DateTrunc: "date_trunc",
+    exp.SplitPart: "split_part",
+    exp.Substring: "substring",
+    exp.Length: "length",
+}
+
+
+def name_outputs(tree: exp.Expr) -> tuple[str, ...]:
+    """Alias, in place, every unnamed projection of every SELECT; gives the statement's own output names."""
+    for select in tree.find_all(exp.Select):
+        if isinstance(select.parent, (exp.In, exp.Exists)):
+            continue
+        select.set("expressions", [_named(projection) for projection in select.expressions])
+    return tuple(tree.named_selects) if isinstance(tree, exp.Query) else ()
+
+
+def _named(projection: exp.Expr) -> exp.Expr:
+    if isinstance(projection, (exp.Alias, exp.Aliases, exp.Star)) or (
+        isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
+    ):
+        return projection
+    return exp.Alias(this=projection, alias=exp.to_identifier(output_name(projection), quoted=True))
+
+
+def output_name(node: exp.Expr) -> str:
+    """The name that Postgres gives to an unaliased projection."""
+    if isinstance(node, exp.Column):
+        return node.name
+    if isinstance(node, (exp.Paren, exp.Bracket, exp.Filter, exp.Window, exp.Distinct)):
+        return output_name(node.this)
+    if isinstance(node, exp.Cast):
+        inner = output_name(node.this)
+        return inner if inner != _UNNAMED else node.to.sql(dialect="postgres").lower()
+    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select) and node.this.expressions:
+        first = node.this.expressions[0]
+        return first.alias if isinstance(first, exp.Alias) else output_name(first)
+    for kinds in (_BY_CLASS, _SPOKEN):
+        if type(node) in kinds:
+            return kinds[type(node)]
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    if isinstance(node, exp.Boolean):
+        return "bool"
+    if isinstance(node, exp.Func) and not isinstance(node, (exp.Connector, exp.Binary)):
+        return node.sql_name().lower()
+    return _UNNAMED

@@ -1,0 +1,233 @@
+"""What is left for the engine: the statement's own tree, with tables replaced and names qualified.
+
+Law: the whole statement is applied again. A table becomes its scan's table, wrapped where hidden columns must be
+computed, a default scope checked, or rows told apart that several keys brought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+import sqlglot
+from sqlglot import exp
+
+from sqloud.datatypes import DataType
+from sqloud.dialect import span_of
+from sqloud.errors import InternalError, NotSupportedError, ProgrammingError
+from sqloud.plan.steps import Echo, Value
+from sqloud.planner.methods import Choice
+from sqloud.planner.names import BoundColumn
+from sqloud.planner.sources import TableUse, Virtual
+from sqloud.registry.records import Column, Equals, MemberOf, Scope
+
+__all__ = ["Shape", "expression_of", "generate", "replace_members", "shape"]
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """How a scan's table stands in the residual: what it loads, and the relation that takes the table's place."""
+
+    columns: tuple[Column, ...]
+    echoes: tuple[Echo, ...]
+    relation: str
+    filtered: bool
+
+
+def generate(tree: exp.Expr) -> str:
+    """The tree in the engine's dialect. What the generator cannot say is an error, never a guess."""
+    similar = tree.find(exp.SimilarTo)
+    if similar is not None:
+        # DuckDB reads the pattern as a plain regular expression, so % and _ would mean themselves.
+        raise NotSupportedError(
+            "SIMILAR TO is not built yet",
+            span=span_of(similar.this),
+            hints=("write LIKE, or ~ with a regular expression",),
+        )
+    try:
+        return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.UnsupportedError as error:
+        raise NotSupportedError(f"the engine cannot run this: {error}") from error
+
+
+def expression_of(text: str) -> exp.Expr:
+    """A document's SQL over the row, parsed. Raises ProgrammingError naming it."""
+    try:
+        return sqlglot.parse_one(text, read="duckdb")
+    except sqlglot.ParseError as error:
+        raise ProgrammingError(f"the provider document holds no SQL expression: {text!r}") from error
+
+
+def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:
+    """The loaded columns, echoes and relation of one table, of which the statement reads the columns `wanted`."""
+    names = list(dict.fromkeys(wanted))
+    loaded: dict[str, Column] = {name: use.columns[name] for name in names if name in use.columns}
+    echoes: dict[str, Echo] = {}
+    projections: dict[str, str] = {name: _quoted(name) for name in loaded}
+    conditions: list[str] = []
+    for name in names:
+        if name not in use.columns:
+            virtual = use.virtual[name]
+            projections[name] = _projection(use, choice, virtual, echoes)
+            if virtual.kind in {"computed", "scope"} and virtual.expression is not None:
+                _load_reads(use, virtual.expression, loaded)
+    for condition, reads in [*_default_scopes(use, choice), *_own_rows(use, choice, echoes)]:
+        conditions.append(condition)
+        _load_reads(use, reads, loaded)
+    ordered = tuple(column for column in use.resource.columns if column.name in loaded)
+    source = use.id
+    distinct = _distinct_on(use, choice)
+    if distinct:
+        for name in use.resource.key:
+            loaded.setdefault(name, use.columns[name])
+        ordered = tuple(column for column in use.resource.columns if column.name in loaded)
+        for parameter in choice.parameters:
+            if isinstance(parameter.meaning, Scope):
+                echoes.setdefault(
+                    parameter.sql_name, _echo(parameter.sql_name, parameter.sql_name, parameter.type)
+                )
+    if not conditions and not distinct and all(_quoted(name) == text for name, text in projections.items()):
+        return Shape(columns=ordered, echoes=tuple(echoes.values()), relation=_quoted(source), filtered=False)
+    listed = ", ".join(
+        text if text == _quoted(name) else f"{text} AS {_quoted(name)}" for name, text in projections.items()
+    )
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return Shape(
+        columns=ordered,
+        echoes=tuple(echoes.values()),
+        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{where}{distinct})",
+        filtered=bool(conditions or distinct),
+    )
+
+
+def _projection(use: TableUse, choice: Choice, virtual: Virtual, echoes: dict[str, Echo]) -> str:
+    name, parameter = virtual.name, virtual.parameter
+    if virtual.kind == "computed":
+        return f"({_duck(virtual.expression)})"
+    if virtual.kind == "scope" and virtual.expression is not None:
+        return f"({_duck(virtual.expression)})"
+    if virtual.kind == "member":
+        raise InternalError(f"{name} was left in the statement")
+    if choice.binds(name):
+        echoes[name] = _echo(name, name, parameter.type)
+        return _quoted(name)
+    if isinstance(parameter.meaning, Scope) and parameter.meaning.default is not None:
+        return f"CAST({_literal(parameter.meaning.default)} AS {parameter.type.sql})"
+    if virtual.paging or virtual.kind == "option":
+        raise ProgrammingError(
+            f"{name} of {use.resource.name} has a value only where the statement binds it",
+            span=span_of(use.node),
+            hints=(f"bind it with = or IN: WHERE {name} = 1",),
+        )
+    # A scope that this method neither takes nor tells: the rows were asked without it.
+    return f"CAST(NULL AS {parameter.type.sql})"
+
+
+def _default_scopes(use: TableUse, choice: Choice) -> list[tuple[str, str]]:
+    """The conditions that keep the rows of a default scope, where the row tells its scope."""
+    listing = use.resource.listing
+    assert listing is not None
+    found = []
+    for parameter in listing.parameters:
+        meaning = parameter.meaning
+        if not isinstance(meaning, Scope) or meaning.computed is None or meaning.default is None:
+            continue
+        if parameter.sql_name not in {bound.sql_name for bound in choice.parameters}:
+            condition = f"({_duck(meaning.computed)}) = {_literal(meaning.default)}"
+            found.append((condition, meaning.computed))
+    return found
+
+
+def _own_rows(use: TableUse, choice: Choice, echoes: dict[str, Echo]) -> list[tuple[str, str]]:
+    """Where several values of a filter are asked, each row counts only for the value that it has.
+
+    A server that ignores the filter answers every row to every key; so each is kept once.
+    """
+    if not choice.asked_often:
+        return []
+    found = []
+    for parameter in choice.parameters:
+        if isinstance(parameter.meaning, Equals):
+            name = f"asked {parameter.sql_name}"
+            echoes[name] = _echo(name, parameter.sql_name, parameter.type)
+            found.append(
+                (f"({_duck(parameter.meaning.expression)}) = {_quoted(name)}", parameter.meaning.expression)
+            )
+    return found
+
+
+def _distinct_on(use: TableUse, choice: Choice) -> str:
+    """Keep one of the rows that several members brought, by the resource's key within its scopes."""
+    if not choice.asked_often or not any(isinstance(p.meaning, MemberOf) for p in choice.parameters):
+        return ""
+    scopes = [p.sql_name for p in choice.parameters if isinstance(p.meaning, Scope)]
+    listed = ", ".join(_quoted(name) for name in (*use.resource.key, *scopes))
+    return f" QUALIFY row_number() OVER (PARTITION BY {listed}) = 1"
+
+
+def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> None:
+    for column in expression_of(expression).find_all(exp.Column):
+        name = column.name.lower()
+        if name not in use.columns:
+            raise ProgrammingError(
+                f"the provider document of {use.resource.name} reads a column {name} that the table lacks: {expression}"
+            )
+        loaded.setdefault(name, use.columns[name])
+
+
+def replace_members(
+    columns: Iterable[BoundColumn], single_value: Callable[[TableUse, str], exp.Expr | None]
+) -> dict[int, str]:
+    """Rewrite, in place, what is said of a member parameter into what it means: `v = ANY(list)`.
+
+    Elsewhere it is the value asked, where that is one constant. Returns the list columns that the rewritten
+    nodes read, by the id of their table's node.
+    """
+    reads: dict[int, str] = {}
+    for column in columns:
+        virtual = column.use.virtual.get(column.name)
+        if virtual is None or virtual.kind != "member" or column.name in column.use.columns:
+            continue
+        listed = exp.column(
+            exp.to_identifier(str(virtual.expression), quoted=True),
+            exp.to_identifier(column.use.alias, quoted=True),
+        )
+        reads[id(column.use.node)] = str(virtual.expression)
+        parent = column.node.parent
+        if isinstance(parent, (exp.EQ, exp.NEQ)):
+            value = parent.expression if parent.this is column.node else parent.this
+            member: exp.Expr = exp.EQ(this=value.copy(), expression=exp.Any(this=exp.paren(listed)))
+            parent.replace(
+                exp.paren(exp.Not(this=exp.paren(member)) if isinstance(parent, exp.NEQ) else member)
+            )
+        elif isinstance(parent, exp.In) and parent.this is column.node and parent.expressions:
+            members = [
+                exp.EQ(this=item.copy(), expression=exp.Any(this=exp.paren(listed.copy())))
+                for item in parent.expressions
+            ]
+            parent.replace(exp.paren(exp.or_(*members)))
+        else:
+            value_node = single_value(column.use, column.name)
+            if value_node is None:
+                raise NotSupportedError(
+                    f"{column.name} of {column.use.resource.name} has no single value here",
+                    span=span_of(column.node),
+                    hints=(f"compare it with = or IN, or use {virtual.expression}",),
+                )
+            column.node.replace(value_node.copy())
+    return reads
+
+
+def _echo(name: str, parameter: str, data_type: DataType) -> Echo:
+    return Echo(name=name, parameter=parameter, type=data_type)
+
+
+def _duck(expression: str | None) -> str:
+    return expression_of(str(expression)).sql(dialect="duckdb")
+
+
+def _literal(value: Value) -> str:
+    return exp.convert(value).sql(dialect="duckdb")
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")

@@ -1,0 +1,135 @@
+"""Look up providers, services and resources by name.
+
+Law: only the documents that are asked for are read, and what is wrong with one provider is told when that one
+is used. Nothing here imports YAML or JSON Schema while every document asked for is in the compiled cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sqloud.errors import Finding, UnknownNameError
+from sqloud.registry.compiled import CompiledCache, digest
+from sqloud.registry.records import Provider, Resource, Service, TableName
+from sqloud.registry.sources import PROVIDER_FILE, SourceFile, read_source, refuse
+from sqloud.settings import shipped
+
+__all__ = ["Catalogue"]
+
+
+class Catalogue:
+    """The providers in some folders, each a folder of its own with a provider.yaml.
+
+    `cache` is the user's cache folder, or None for no cache. Raises ProviderDocumentError where one of the
+    `directories` is no folder of provider folders.
+    """
+
+    def __init__(self, directories: Sequence[Path], cache: Path | None) -> None:
+        schema = read_source(shipped("providers") / "provider.schema.json")
+        self._cache = CompiledCache(cache, schema.content)
+        self._folders = _provider_folders(directories)
+        self._sources: dict[str, SourceFile] = {}
+        self._providers: dict[str, Provider] = {}
+        self._services: dict[tuple[str, str], Service] = {}
+
+    def providers(self) -> tuple[str, ...]:
+        """The names of all providers, sorted; their documents are not read."""
+        return tuple(sorted(self._folders))
+
+    def provider(self, name: str) -> Provider:
+        """A provider. Raises UnknownNameError, or ProviderDocumentError for a document that does not hold."""
+        if name not in self._providers:
+            self._providers[name] = self._load_provider(name)
+        return self._providers[name]
+
+    def service(self, provider: str, service: str) -> Service:
+        """A service of a provider. Raises as `provider` does."""
+        if (provider, service) not in self._services:
+            self._services[provider, service] = self._load_service(self.provider(provider), service)
+        return self._services[provider, service]
+
+    def resource(self, name: TableName) -> Resource:
+        """A resource by its whole name. Raises as `provider` does."""
+        service = self.service(name.provider, name.service)
+        for resource in service.resources:
+            if resource.name.resource == name.resource:
+                return resource
+        known = [resource.name.resource for resource in service.resources]
+        place = f"{name.provider}.{name.service}"
+        raise _unknown("resource", name.resource, known, place, f"SHOW RESOURCES IN {place}")
+
+    def _file(self, provider: str) -> Path:
+        """The provider.yaml of a provider, of which there is exactly one."""
+        folders = self._folders.get(provider)
+        if folders is None:
+            raise _unknown("provider", provider, self._folders, "", "SHOW PROVIDERS")
+        if len(folders) > 1:
+            first, second = folders[0] / PROVIDER_FILE, folders[1] / PROVIDER_FILE
+            message = f"the provider {provider!r} is already described by {first}; give this one another name"
+            raise refuse([Finding(str(second), 0, "/provider", message)], f"the provider {provider}")
+        return folders[0] / PROVIDER_FILE
+
+    def _load_provider(self, name: str) -> Provider:
+        source = read_source(self._file(name))
+        path, made_from = self._cache.path(name, source.path), digest(source.content)
+        record = self._cache.read(path, made_from, Provider)
+        if record is None:
+            from sqloud.registry.documents import load_provider
+
+            record, _ = load_provider(source)
+            self._cache.write(path, made_from, record)
+        self._sources[name] = source
+        return record
+
+    def _load_service(self, provider: Provider, service: str) -> Service:
+        known = [name for name, _ in provider.services]
+        if service not in known:
+            raise _unknown("service", service, known, provider.name, f"SHOW SERVICES IN {provider.name}")
+        above = self._sources[provider.name]
+        source = read_source(above.path.with_name(f"{service}.yaml"))
+        path = self._cache.path(f"{provider.name}.{service}", source.path)
+        made_from = digest(above.content, source.content)
+        record = self._cache.read(path, made_from, Service)
+        if record is None:
+            from sqloud.registry.documents import load_provider, load_service
+
+            _, pagings = load_provider(above)
+            record = load_service(source, provider.name, pagings)
+            self._cache.write(path, made_from, record)
+        return record
+
+
+def _provider_folders(directories: Iterable[Path]) -> dict[str, list[Path]]:
+    """The folders with a provider.yaml, by name, in the order of their directories."""
+    folders: dict[str, list[Path]] = {}
+    seen: set[Path] = set()
+    for directory in directories:
+        place = directory.resolve()
+        if place in seen:
+            continue
+        seen.add(place)
+        try:
+            children = sorted(directory.iterdir())
+        except OSError as cause:
+            message = f"cannot be read as a folder of providers: {cause.strerror}"
+            raise refuse([Finding(str(directory), 0, "", message)], str(directory)) from cause
+        if (directory / PROVIDER_FILE).exists():
+            message = f"is itself a provider; give the folder around it, {place.parent}"
+            raise refuse([Finding(str(directory), 0, "", message)], str(directory))
+        for child in children:
+            if (child / PROVIDER_FILE).exists():
+                folders.setdefault(child.name, []).append(child)
+    return folders
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], place: str, listing: str) -> UnknownNameError:
+    """The error for a name that is not there: the nearest ones, and the statement that lists all."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), list(known), n=3)
+    hints = [f"did you mean {' or '.join(close)}?"] if close else []
+    where = f" in {place}" if place else ""
+    return UnknownNameError(
+        f"there is no {kind} {name!r}{where}", hints=(*hints, f"{listing}; lists them all")
+    )

@@ -1,0 +1,94 @@
+"""Check a provider's documents as a whole, for the people who write them.
+
+Law: every finding of every file is told in one go. A document that this finds nothing in is one that the
+catalogue takes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqloud.errors import Finding, ProviderDocumentError
+from sqloud.registry.documents import (
+    CheckedProvider,
+    CheckedService,
+    check_provider_document,
+    check_service_document,
+)
+from sqloud.registry.reader import pointer
+from sqloud.registry.semantics import columns_by_table, judge_references
+from sqloud.registry.sources import PROVIDER_FILE, read_source
+
+__all__ = ["check_provider"]
+
+
+def check_provider(path: Path) -> tuple[Finding, ...]:
+    """Check a provider's folder, or one provider.yaml or <service>.yaml alone; () where all holds.
+
+    A service file is judged with the provider.yaml beside it, whose own findings are told as well. What
+    refers into other services is judged only with the whole folder.
+    """
+    if path.is_dir():
+        return _check_folder(path)
+    if path.name == PROVIDER_FILE:
+        return tuple(_check_provider_file(path).findings)
+    if not path.exists():
+        return (Finding(str(path), 0, "", "there is no such file or folder"),)
+    above = _check_provider_file(path.with_name(PROVIDER_FILE))
+    return (*above.findings, *_check_service_file(path, above).findings)
+
+
+def _check_folder(folder: Path) -> tuple[Finding, ...]:
+    if not (folder / PROVIDER_FILE).exists():
+        return (Finding(str(folder), 0, "", f"holds no {PROVIDER_FILE}, so it is no provider's folder"),)
+    above = _check_provider_file(folder / PROVIDER_FILE)
+    files = sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    services = {file.stem: file for file in files if file.suffix == ".yaml" and file.name != PROVIDER_FILE}
+    findings = [
+        Finding(str(file), 0, "", "is not read; name it .yaml") for file in files if file.suffix == ".yml"
+    ]
+    listed = _listed_services(above)
+    if above.document is not None and listed is not None:
+        for name, file in services.items():
+            if name not in listed:
+                message = f"is not listed under services in {PROVIDER_FILE}, so nothing reads it"
+                findings.append(Finding(str(file), 0, "", message))
+        for name in listed:
+            if name not in services:
+                message = f"there is no file {name}.yaml in the folder"
+                findings.append(above.document.finding(pointer("services", name), message))
+    checked = [_check_service_file(file, above) for file in services.values()]
+    _judge_across(checked)
+    return (*above.findings, *findings, *(finding for service in checked for finding in service.findings))
+
+
+def _check_provider_file(file: Path) -> CheckedProvider:
+    try:
+        return check_provider_document(read_source(file))
+    except ProviderDocumentError as error:
+        return CheckedProvider(list(error.findings))
+
+
+def _listed_services(provider: CheckedProvider) -> list[str] | None:
+    """The services that a provider.yaml lists; None where that cannot be made out."""
+    root = provider.document.root if provider.document is not None else None
+    services = root.get("services") if isinstance(root, dict) else None
+    return list(services) if isinstance(services, dict) else None
+
+
+def _check_service_file(file: Path, provider: CheckedProvider) -> CheckedService:
+    try:
+        return check_service_document(read_source(file), file.absolute().parent.name, provider.pagings)
+    except ProviderDocumentError as error:
+        return CheckedService(list(error.findings))
+
+
+def _judge_across(checked: list[CheckedService]) -> None:
+    """Judge what refers from one service into another."""
+    records = [service.record for service in checked if service.record is not None]
+    tables = columns_by_table(records)
+    broken = frozenset[str]().union(*(service.broken for service in checked))
+    for service in checked:
+        if service.record is not None and service.document is not None:
+            others = {record.name for record in records} - {service.record.name}
+            judge_references(service.record, tables, others, broken, service.report)

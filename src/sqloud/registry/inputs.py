@@ -1,0 +1,143 @@
+"""What goes into a method becomes records: its parameters, with those that paging adds, and its body.
+
+Law: as in `resolve`, of which this is a part: defaults are filled in here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqloud.datatypes import DataType
+from sqloud.registry.reader import Report, pointer
+from sqloud.registry.records import (
+    Body,
+    BodyField,
+    Equals,
+    Meaning,
+    MemberOf,
+    Option,
+    Paging,
+    Parameter,
+    Scope,
+)
+
+__all__ = ["data_type", "resolve_body", "resolve_parameters"]
+
+Plain = dict[str, Any]
+
+
+def data_type(entry: Plain) -> DataType:
+    """The type of a column, parameter or field; several types are `any`."""
+    kind, items = entry["type"], entry.get("items")
+    return DataType(
+        type="any" if isinstance(kind, list) else kind,
+        format=entry.get("format"),
+        items="any" if isinstance(items, list) else items,
+    )
+
+
+def resolve_parameters(
+    at: str, method: Plain, paging: Paging | None, report: Report
+) -> tuple[Parameter, ...]:
+    """The parameters of the method at pointer `at`: those declared, then those that its paging adds."""
+    declared = method.get("parameters", {})
+    parameters = [
+        Parameter(
+            name=name,
+            sql_name=entry.get("sql_name", name),
+            location=entry["in"],
+            type=data_type(entry),
+            required=entry.get("required", False) or entry["in"] == "path",
+            meaning=_meaning(f"{at}{pointer('parameters', name)}", method["verb"], entry, report),
+            default=entry.get("default"),
+            minimum=_bound(entry.get("minimum")),
+            maximum=_bound(entry.get("maximum")),
+            pattern=entry.get("pattern"),
+            enum=tuple(entry.get("enum", ())),
+            excludes=tuple(entry.get("excludes", ())),
+            refers_to=entry.get("refers_to"),
+            description=entry.get("description", ""),
+        )
+        for name, entry in declared.items()
+    ]
+    if paging is not None:
+        parameters += [parameter for parameter in _page_and_size(paging) if parameter.name not in declared]
+    return tuple(parameters)
+
+
+def _page_and_size(paging: Paging) -> list[Parameter]:
+    """The two parameters that a paging adds to its methods."""
+    parameters = []
+    if paging.page is not None:
+        parameters.append(
+            Parameter(
+                name=paging.page,
+                sql_name=paging.page,
+                location="query",
+                type=DataType(type="integer"),
+                meaning=Scope(),
+                minimum=1.0,
+                description="Ask for this page alone, counted from 1. Without it, every page is read.",
+            )
+        )
+    if paging.size is not None:
+        parameters.append(
+            Parameter(
+                name=paging.size,
+                sql_name=paging.size,
+                location="query",
+                type=DataType(type="integer"),
+                meaning=Option(),
+                default=paging.default_size,
+                minimum=1.0,
+                maximum=_bound(paging.maximum_size),
+                description="How many rows a page has.",
+            )
+        )
+    return parameters
+
+
+def _bound(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _meaning(at: str, verb: str, entry: Plain, report: Report) -> Meaning | None:
+    """The one meaning of a parameter; only what is no SELECT may have none."""
+    said = [word for word in ("equals", "member_of", "scope", "option") if word in entry]
+    if len(said) > 1:
+        report(at, f"has {len(said)} meanings ({', '.join(said)}); a parameter has exactly one")
+    if not said:
+        if verb == "select":
+            report(at, "has no meaning; say one of equals, member_of, scope, option")
+        return None
+    match said[0]:
+        case "equals":
+            return Equals(expression=entry["equals"].strip(), superset=entry.get("superset", False))
+        case "member_of":
+            return MemberOf(column=entry["member_of"])
+        case "scope":
+            return Scope() if entry["scope"] is True else Scope(**entry["scope"])
+        case _:
+            return Option()
+
+
+def resolve_body(body: Plain) -> Body:
+    """The record of a request body."""
+    return Body(
+        required=body.get("required", False),
+        fields=tuple(
+            BodyField(
+                name=name,
+                type=data_type(entry),
+                required=entry.get("required", False),
+                read_only=entry.get("read_only", False),
+                nullable=entry.get("nullable", False),
+                minimum=_bound(entry.get("minimum")),
+                maximum=_bound(entry.get("maximum")),
+                enum=tuple(entry.get("enum", ())),
+                default=entry.get("default"),
+                description=entry.get("description", ""),
+            )
+            for name, entry in body["fields"].items()
+        ),
+    )

@@ -1,0 +1,164 @@
+"""Plain values that fit the schema become records.
+
+Law: every default of the format is filled in here and nowhere else. What a record cannot express (two
+meanings, a name that leads nowhere) is reported here; all other rules are judged on the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqloud.registry.inputs import data_type, resolve_body, resolve_parameters
+from sqloud.registry.reader import Report, pointer
+from sqloud.registry.records import (
+    Authentication,
+    Column,
+    ErrorShape,
+    Method,
+    Paging,
+    Provider,
+    RateLimitHeaders,
+    Resource,
+    Rows,
+    Service,
+    TableName,
+)
+from sqloud.registry.schema import nearest
+
+__all__ = ["resolve_pagings", "resolve_provider", "resolve_service"]
+
+Plain = dict[str, Any]
+
+
+def resolve_provider(root: Plain) -> Provider:
+    """The record of a provider document."""
+    authentication = root.get("authentication", {"scheme": "none"})
+    return Provider(
+        name=root["provider"],
+        base_url=root["base_url"],
+        title=root.get("title", ""),
+        description=root.get("description", ""),
+        authentication=Authentication(
+            scheme=authentication["scheme"], environment=tuple(authentication.get("environment", ()))
+        ),
+        errors=ErrorShape(**root["errors"]) if "errors" in root else None,
+        rate_limit=RateLimitHeaders(
+            **{meaning: header.lower() for meaning, header in root.get("rate_limit", {}).items()}
+        ),
+        services=tuple(root["services"].items()),
+    )
+
+
+def resolve_pagings(root: Plain) -> dict[str, Paging]:
+    """The pagings of a provider document, by name."""
+    return {
+        name: Paging(
+            style=paging["style"],
+            page=paging.get("page"),
+            size=paging.get("size"),
+            default_size=paging.get("default_size"),
+            maximum_size=paging.get("maximum_size"),
+            next=_path(paging.get("next", "")),
+            total=_path(paging.get("total", "")),
+        )
+        for name, paging in root.get("pagings", {}).items()
+    }
+
+
+def resolve_service(
+    root: Plain,
+    provider: str,
+    pagings: Mapping[str, Paging] | None,
+    skip: Collection[str],
+    report: Report,
+) -> Service:
+    """The record of a service document, without the resources in `skip`, which do not fit the schema.
+
+    `pagings` is None where the provider's own document does not hold: then no paging can be looked up.
+    """
+    resources = root["resources"]
+    return Service(
+        name=root["service"],
+        description=root.get("description", ""),
+        resources=tuple(
+            Resource(
+                name=TableName(provider, root["service"], name),
+                description=resource.get("description", ""),
+                key=tuple(resource.get("key", ())),
+                columns=_columns(name, resources, skip, report),
+                methods=_methods(name, resource["methods"], pagings, report),
+            )
+            for name, resource in resources.items()
+            if name not in skip
+        ),
+    )
+
+
+def _path(dotted: str) -> tuple[str, ...]:
+    return tuple(dotted.split(".")) if dotted else ()
+
+
+def _columns(name: str, resources: Plain, skip: Collection[str], report: Report) -> tuple[Column, ...]:
+    columns = resources[name]["columns"]
+    at = pointer("resources", name, "columns")
+    if isinstance(columns, str):
+        if columns in skip:
+            return ()
+        if columns not in resources:
+            others = [other for other in resources if other != name and other not in skip]
+            report(at, f"there is no resource {columns!r} in this file{nearest(columns, others)}")
+            return ()
+        if isinstance(resources[columns]["columns"], str):
+            report(
+                at, f"{columns!r} takes its own columns from {resources[columns]['columns']!r}; name that one"
+            )
+            return ()
+        columns = resources[columns]["columns"]
+    return tuple(
+        Column(
+            name=column,
+            type=data_type(entry),
+            path=_path(entry["path"]) if "path" in entry else (column,),
+            description=entry.get("description", ""),
+        )
+        for column, entry in columns.items()
+    )
+
+
+def _methods(
+    resource: str, methods: Plain, pagings: Mapping[str, Paging] | None, report: Report
+) -> tuple[Method, ...]:
+    selects = [name for name, method in methods.items() if method["verb"] == "select"]
+    resolved = []
+    for name, method in methods.items():
+        at = pointer("resources", resource, "methods", name)
+        http_verb, _, path = method["request"].partition(" ")
+        paging = None
+        if "paging" in method and pagings is not None:
+            paging = pagings.get(method["paging"])
+            if paging is None:
+                unknown = (
+                    f"the provider has no paging {method['paging']!r}{nearest(method['paging'], pagings)}"
+                )
+                report(f"{at}/paging", unknown)
+        has_rows = "rows" in method or "shape" in method
+        resolved.append(
+            Method(
+                name=name,
+                verb=method["verb"],
+                http_verb=http_verb,
+                path=path,
+                parameters=resolve_parameters(at, method, paging, report),
+                body=resolve_body(method["body"]) if "body" in method else None,
+                rows=Rows(path=_path(method.get("rows", "")), shape=method.get("shape", "list"))
+                if has_rows
+                else None,
+                paging=paging,
+                listing=method.get("listing", False) or selects == [name],
+                idempotent=method.get("idempotent", method["verb"] == "select"),
+                destructive=method.get("destructive", False),
+                description=method.get("description", ""),
+            )
+        )
+    return tuple(resolved)

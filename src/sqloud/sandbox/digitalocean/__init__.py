@@ -1,0 +1,1 @@
+"""The inventory of the simulated DigitalOcean: one account, the same every time."""

@@ -1,0 +1,270 @@
+"""A session: parse, plan, explain, run.
+
+Law: no request before the plan is whole. Parsing, planning, building every first request, checking credentials
+and binding the residual come first; only then does anything leave the process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from sqloud._version import __version__
+from sqloud.dialect import (
+    Describe,
+    Explain,
+    Query,
+    Show,
+    Statement,
+    StatementText,
+    bind,
+    parse,
+)
+from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
+from sqloud.engine.duck import DuckEngine
+from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError
+from sqloud.executor.loop import SessionLoop
+from sqloud.executor.result import Result
+from sqloud.executor.run import Counts, PreparedScan, Runner
+from sqloud.executor.transport import HttpxTransport, Transport
+from sqloud.plan.explain import explained
+from sqloud.plan.steps import KeyValues, Plan, Scan, Value
+from sqloud.planner import describe, plan_query, show
+from sqloud.planner.discovery import Discovery
+from sqloud.protocol.build import base_url, first_request
+from sqloud.registry import Catalogue
+from sqloud.registry.records import Provider
+from sqloud.settings import Settings, shipped
+
+__all__ = ["SANDBOX_TOKEN", "Session"]
+
+SANDBOX_TOKEN = "dop_v1_test_sandbox"  # noqa: S105  # of the simulated cloud, which takes any
+"""What the simulated cloud is shown; no credential of the user's ever goes there."""
+
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+
+class Session:
+    """Documents, an engine and a transport, for statements one after another or side by side.
+
+    `on_notice` is told what a user should know and no error says. `transport` takes the place of the network.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        on_notice: Callable[[str], None] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self.settings = settings
+        self._on_notice = on_notice or _unheard
+        self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
+        self._engine: Engine = DuckEngine(settings.allow_read)
+        self._loop = SessionLoop()
+        self._transport = transport or self._default_transport()
+        self._runner = Runner(
+            loop=self._loop,
+            transport=self._transport,
+            max_concurrency=settings.max_concurrency,
+            endpoint=self._endpoint,
+            credential=self._credential,
+            null_on_mismatch=settings.null_on_mismatch,
+        )
+        self._lock = threading.Lock()
+        self._running: dict[int, tuple[Workspace, Callable[[], object]]] = {}
+        self._closed = False
+
+    def run(
+        self,
+        text: StatementText,
+        *,
+        variables: Mapping[str, str] | None = None,
+        parameters: Parameters = None,
+    ) -> Result:
+        """Run one statement; its answer is complete when this returns.
+
+        Raises an Error placed in the statement's source. KeyboardInterrupt in the waiting thread cancels it.
+        """
+        if self._closed:
+            raise InterfaceError("the session is closed")
+        try:
+            return self._answer(bind(parse(text, variables or {}), parameters))
+        except Error as error:
+            error.in_source(text.source)
+            raise
+
+    def cancel(self) -> None:
+        """Stop every statement that runs now, from any thread; each raises StatementCancelled."""
+        with self._lock:
+            running = list(self._running.values())
+        for workspace, stop in running:
+            stop()
+            workspace.interrupt()
+
+    def close(self) -> None:
+        """Drop what runs, close connections, and remove the engine's files."""
+        if self._closed:
+            return
+        self._closed = True
+        self.cancel()
+        self._loop.close(self._transport.close)
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _answer(self, statement: Statement) -> Result:
+        if isinstance(statement, Query):
+            return self._query(plan_query(statement.tree, self.catalogue))
+        if isinstance(statement, Show):
+            return _told(show(statement, self.catalogue), "show")
+        if isinstance(statement, Describe):
+            return _told(describe(statement, self.catalogue), "describe")
+        if isinstance(statement, Explain):
+            return self._explain(statement)
+        raise _not_built(statement)
+
+    def _explain(self, statement: Explain) -> Result:
+        if statement.analyze:
+            raise NotSupportedError("EXPLAIN ANALYZE is not built yet", hints=("EXPLAIN shows the requests",))
+        if statement.format != "text":
+            raise NotSupportedError(f"EXPLAIN (FORMAT {statement.format}) is not built yet")
+        if not isinstance(statement.statement, Query):
+            raise _not_built(statement.statement)
+        plan = plan_query(statement.statement.tree, self.catalogue)
+        workspace = self._engine.open()
+        try:
+            prepared = self._prepare(plan, workspace)
+        finally:
+            workspace.close()
+        requests = {
+            one.scan.id: [f"{request.http_verb} {_path(request.url)}" for request in one.requests]
+            for one in prepared
+        }
+        lines = [(line,) for line in explained(plan, requests)]
+        column = ResultColumn(name="plan", type="VARCHAR")
+        return Result((column,), iter([lines]), kind="explain", text_only=True)
+
+    def _query(self, plan: Plan) -> Result:
+        workspace = self._engine.open()
+        try:
+            prepared = self._prepare(plan, workspace)
+            for one in prepared:
+                for request in one.requests[:1]:
+                    self._runner.authorize(one.scan.provider, request.url)
+            for note in plan.notes:
+                self._on_notice(note)
+            types = workspace.bind(plan.answer.sql)
+            names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
+            columns = tuple(
+                ResultColumn(name=name, type=column.type) for name, column in zip(names, types, strict=True)
+            )
+            batches = self._wait(workspace, plan, prepared)
+        except BaseException:
+            workspace.close()
+            raise
+        return Result(columns, batches, on_close=workspace.close)
+
+    def _prepare(self, plan: Plan, workspace: Workspace) -> list[PreparedScan]:
+        """Create the tables, try the constants, bind the residual, know the keys, build the first requests."""
+        for check in plan.checks:
+            if not next(workspace.query(check.sql))[0][0]:
+                raise InvalidValueError(check.message, span=check.span)
+        for scan in plan.scans:
+            columns = [(column.name, column.type.sql) for column in scan.columns]
+            workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])
+        workspace.bind(plan.answer.sql)
+        prepared = []
+        for scan in plan.scans:
+            keys = self._keys(scan, workspace)
+            base = base_url(scan.provider, self.settings.endpoints)
+            requests = tuple(first_request(scan, key, base) for key in keys)
+            prepared.append(PreparedScan(scan=scan, keys=keys, requests=requests))
+        return prepared
+
+    def _keys(self, scan: Scan, workspace: Workspace) -> tuple[tuple[Value, ...], ...]:
+        if isinstance(scan.keys, KeyValues):
+            return scan.keys.rows
+        return tuple(row for batch in workspace.query(scan.keys.sql) for row in batch)
+
+    def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:
+        """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""
+        counts = Counts()
+
+        async def whole() -> Iterator[Batch]:
+            await self._runner.run(
+                prepared,
+                workspace,
+                notice=self._on_notice,
+                counts=counts,
+                time_limit=self.settings.statement_timeout,
+            )
+            return await self._loop.work(lambda: workspace.query(plan.answer.sql))
+
+        future = self._loop.submit(whole())
+        with self._lock:
+            self._running[id(workspace)] = (workspace, future.cancel)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            workspace.interrupt()
+            raise
+        finally:
+            with self._lock:
+                self._running.pop(id(workspace), None)
+
+    def _default_transport(self) -> Transport:
+        settings = self.settings
+        if settings.sandbox:
+            from sqloud.sandbox import SandboxTransport, open_sandbox
+
+            return SandboxTransport(lambda: open_sandbox(self.catalogue))
+        return HttpxTransport(
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            response_limit=settings.response_limit,
+            user_agent=f"sqloud/{__version__}",
+        )
+
+    def _endpoint(self, provider: Provider) -> str:
+        base = urlsplit(base_url(provider, self.settings.endpoints))
+        return f"{base.scheme}://{base.netloc}"
+
+    def _credential(self, provider: Provider) -> str | None:
+        if self.settings.sandbox:
+            return SANDBOX_TOKEN
+        for name in provider.authentication.environment:
+            if token := self.settings.environment.get(name):
+                return token
+        return None
+
+
+def _told(discovery: Discovery, kind: str) -> Result:
+    columns = tuple(ResultColumn(name=name, type="VARCHAR") for name in discovery.columns)
+    return Result(columns, iter([list(discovery.rows)]), kind=kind)
+
+
+def _not_built(statement: Statement) -> NotSupportedError:
+    word = {"ReplaceInto": "REPLACE"}.get(type(statement).__name__, type(statement).__name__.upper())
+    return NotSupportedError(
+        f"{word} is understood, and not built yet", hints=("SELECT, SHOW, DESCRIBE and EXPLAIN are",)
+    )
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _unheard(_: str) -> None:
+    """A notice that nobody asked to hear."""

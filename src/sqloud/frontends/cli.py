@@ -136,7 +136,7 @@ def _provider(arguments: list[str]) -> int:
 
     from sqloud.frontends.report import tell
     from sqloud.output.escapes import visible
-    from sqloud.registry import check_provider
+    from sqloud.registry.check import check_provider
 
     findings = check_provider(Path(path))
     for finding in findings:
@@ -153,7 +153,7 @@ def _sandbox(arguments: list[str]) -> int:
     parser = sandbox_parser()
     options = parser.parse_args(arguments)
     from sqloud.errors import InvalidValueError
-    from sqloud.registry import Catalogue
+    from sqloud.registry.catalogue import Catalogue
     from sqloud.sandbox.faults import parse_fault
     from sqloud.sandbox.server import serve
     from sqloud.settings import Settings, shipped

@@ -194,7 +194,7 @@ _JSON_ITSELF = frozenset({bool, int, float, Decimal, list, tuple, dict})
 
 def json_form(shape: Shape) -> Form:
     """How a value of this shape is written in JSON."""
-    if shape.kind not in {"LIST", "STRUCT", "MAP"}:
+    if not shape.parts:
         return _JSON.get(shape.kind, _json_by_value)
     nested = _nested_form(shape)
     # The engine hands out what has moments deep inside as the JSON text of the whole.
@@ -216,7 +216,7 @@ def _nested_form(shape: Shape) -> Form:
 
 def text_form(shape: Shape) -> Form:
     """How a value of this shape is written as bare text; nested values are compact JSON."""
-    if shape.kind in {"LIST", "STRUCT", "MAP", "JSON"}:
+    if shape.parts or shape.kind == "JSON":
         return json_form(shape)
     return _TEXT.get(shape.kind, _text_by_value)
 

@@ -14,7 +14,8 @@ __all__ = ["Shape", "shape_of"]
 class Shape(NamedTuple):
     """A type: its `kind` (`LIST`, `STRUCT`, `MAP`, or a scalar's name) and the shapes that it is made of.
 
-    A list has one part, a map two (key, value), a struct one for each field, in their order.
+    A list has one part, a map two (key, value), a struct one for each field, in their order, and none if its
+    fields have no names.
     """
 
     kind: str

@@ -226,9 +226,10 @@ class Session:
     def _default_transport(self) -> Transport:
         settings = self.settings
         if settings.sandbox:
-            from sqloud.sandbox import SandboxTransport, open_sandbox
+            from sqloud.sandbox.cloud import open_sandbox
+            from sqloud.sandbox.transport import SandboxTransport
 
-            return SandboxTransport(lambda: open_sandbox(self.catalogue))
+            return SandboxTransport(open_sandbox(self.catalogue))
         return HttpxTransport(
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,

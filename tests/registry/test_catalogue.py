@@ -14,6 +14,7 @@ import pytest
 from sqloud.errors import ProviderDocumentError, UnknownNameError
 from sqloud.registry.catalogue import Catalogue
 from sqloud.registry.check import check_provider
+from sqloud.registry.compiled import digest
 from sqloud.registry.records import TableName
 from sqloud.settings import shipped
 
@@ -180,14 +181,22 @@ print(sorted({"yaml", "jsonschema", "difflib", "sqloud.registry.documents"} & se
     assert answers == ["['difflib', 'jsonschema', 'sqloud.registry.documents', 'yaml']", "[]"]
 
 
-def change(field: str, value: object) -> Callable[[Path], None]:
+def forge(**fields: object) -> Callable[[Path], None]:
+    """Another document under a right digest, so that only the given fields tell it from a good file."""
+
     def apply(file: Path) -> None:
         compiled = json.loads(file.read_bytes())
-        assert compiled[field] != value
-        compiled[field] = value
+        document = {**compiled["document"], "base_url": "https://evil.example"}
+        encoded = json.dumps(document, separators=(",", ":")).encode()
+        compiled |= {"document": document, "content": digest(encoded), **fields}
         file.write_bytes(json.dumps(compiled, separators=(",", ":")).encode())
 
     return apply
+
+
+def forged_by_others(file: Path) -> None:
+    forge()(file)
+    file.chmod(0o620)
 
 
 def substitute(old: bytes, new: bytes) -> Callable[[Path], None]:
@@ -207,32 +216,23 @@ def as_folder(file: Path) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        change("sqloud", "0.0.1"),
-        change("format", 0),
-        change("schema", "0" * 40),
-        change("source", "0" * 40),
-        change("document", {"name": "x", "base_url": "https://evil.example"}),
+        forge(sqloud="0.0.1"),
+        forge(format=0),
+        forge(schema="0" * 40),
+        forge(source="0" * 40),
+        forge(content="0" * 40),
+        forge(more=1),
+        forged_by_others,
         substitute(b"https://api.digitalocean.com", b"https://evil.example"),
         lambda file: file.write_bytes(b""),
         lambda file: file.write_bytes(b"\xff\xfe"),
         lambda file: file.write_bytes(file.read_bytes()[:-40]),
         lambda file: file.write_bytes(b"[" * 100_000),
-        lambda file: file.chmod(0o666),
         as_folder,
     ],
     ids=[
-        "version",
-        "format",
-        "schema",
-        "source",
-        "document",
-        "url",
-        "empty",
-        "binary",
-        "cut",
-        "deep",
-        "mode",
-        "folder",
+        *("version", "format", "schema", "source", "content", "more", "mode"),
+        *("url", "empty", "binary", "cut", "deep", "folder"),
     ],
 )
 def test_a_spoilt_file_is_as_good_as_none(copy: Path, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
@@ -241,6 +241,14 @@ def test_a_spoilt_file_is_as_good_as_none(copy: Path, tmp_path: Path, spoil: Cal
     spoil(file)
     assert droplets(copy, tmp_path) == cold
     assert not list((tmp_path / "documents").glob(".*")), "a file written beside was left"
+
+
+def test_a_good_file_is_what_is_used(copy: Path, tmp_path: Path) -> None:
+    """The control of the test above: what nothing tells from a good file is taken."""
+    droplets(copy, tmp_path)
+    (file,) = (tmp_path / "documents").glob("digitalocean-*.json")
+    forge()(file)
+    assert Catalogue([copy], tmp_path).provider("digitalocean").base_url == "https://evil.example"
 
 
 @pytest.mark.parametrize("name", ["provider.yaml", "droplets.yaml"])

@@ -1,1 +1,112 @@
-"""Ask, change and embed cloud infrastructure with SQL."""
+"""Ask, change and embed cloud infrastructure with SQL.
+
+    import sqloud
+
+    with sqloud.connect(sandbox=True) as connection:
+        for row in connection.execute("SELECT id, name FROM digitalocean.droplets.droplets LIMIT 3"):
+            print(row)
+
+Law: `__all__` is the public surface. Names are loaded when they are first used, so that `import sqloud` and
+`sqloud --version` cost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqloud._version import __version__
+
+if TYPE_CHECKING:
+    from sqloud.errors import (
+        ApiError,
+        ConnectionFault,
+        CredentialError,
+        DatabaseError,
+        DataError,
+        Error,
+        IncompleteAnswerError,
+        IntegrityError,
+        InterfaceError,
+        InternalError,
+        InvalidValueError,
+        MissingParameterError,
+        NotSupportedError,
+        OperationalError,
+        ProgrammingError,
+        RateLimitError,
+        SqlSyntaxError,
+        StatementCancelled,
+        TimeLimitError,
+        UnknownNameError,
+        Warning,
+    )
+    from sqloud.frontends.dbapi import (
+        BINARY,
+        DATETIME,
+        NUMBER,
+        ROWID,
+        STRING,
+        Connection,
+        Cursor,
+        apilevel,
+        connect,
+        paramstyle,
+        threadsafety,
+    )
+
+__all__ = [
+    "BINARY",
+    "DATETIME",
+    "NUMBER",
+    "ROWID",
+    "STRING",
+    "ApiError",
+    "Connection",
+    "ConnectionFault",
+    "CredentialError",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "IncompleteAnswerError",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "InvalidValueError",
+    "MissingParameterError",
+    "NotSupportedError",
+    "OperationalError",
+    "ProgrammingError",
+    "RateLimitError",
+    "SqlSyntaxError",
+    "StatementCancelled",
+    "TimeLimitError",
+    "UnknownNameError",
+    "Warning",
+    "__version__",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "threadsafety",
+]
+
+_FROM_DBAPI = frozenset(
+    (
+        "BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Connection", "Cursor", "apilevel", "connect",
+        "paramstyle", "threadsafety",
+    )
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'sqloud' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module("sqloud.frontends.dbapi" if name in _FROM_DBAPI else "sqloud.errors"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -76,6 +76,7 @@ class Session:
         )
         self._lock = threading.Lock()
         self._running: dict[int, tuple[Workspace, Callable[[], object]]] = {}
+        self._labelled = False
         self._closed = False
 
     def run(
@@ -161,8 +162,7 @@ class Session:
             for one in prepared:
                 for request in one.requests[:1]:
                     self._runner.authorize(one.scan.provider, request.url)
-            for note in plan.notes:
-                self._on_notice(note)
+            self._tell(plan)
             types = workspace.bind(plan.answer.sql)
             names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
             columns = tuple(
@@ -173,6 +173,14 @@ class Session:
             workspace.close()
             raise
         return Result(columns, batches, on_close=workspace.close)
+
+    def _tell(self, plan: Plan) -> None:
+        """The plan's notes, and once in a session that its answers are simulated."""
+        for note in plan.notes:
+            self._on_notice(note)
+        if self.settings.sandbox and plan.scans and not self._labelled:
+            self._labelled = True
+            self._on_notice("answers are simulated: they come from the sandbox, not from a cloud")
 
     def _prepare(self, plan: Plan, workspace: Workspace) -> list[PreparedScan]:
         """Create the tables, try the constants, bind the residual, know the keys, build the first requests."""
@@ -226,9 +234,10 @@ class Session:
     def _default_transport(self) -> Transport:
         settings = self.settings
         if settings.sandbox:
-            from sqloud.sandbox import SandboxTransport, open_sandbox
+            from sqloud.sandbox.cloud import open_sandbox
+            from sqloud.sandbox.transport import SandboxTransport
 
-            return SandboxTransport(lambda: open_sandbox(self.catalogue))
+            return SandboxTransport(open_sandbox(self.catalogue))
         return HttpxTransport(
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
@@ -243,6 +252,8 @@ class Session:
     def _credential(self, provider: Provider) -> str | None:
         if self.settings.sandbox:
             return SANDBOX_TOKEN
+        if token := self.settings.credentials.get(provider.name):
+            return token
         for name in provider.authentication.environment:
             if token := self.settings.environment.get(name):
                 return token

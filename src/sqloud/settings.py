@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is opened with.
 
     endpoints: provider name to `scheme://host[:port]`, in the place of the document's own.
+    credentials: provider name to token; goes before the environment.
     environment: where credentials are looked up; a mapping of the caller's, never the process's by itself.
     providers: directories with provider documents beside the shipped ones.
     sandbox: answer from the simulated cloud, without a token and without the network.
@@ -34,10 +35,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: seconds a statement may take, None without limit.
     connect_timeout, read_timeout: seconds for one connection, for one wait on a socket.
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
-    allow_read, allow_write: directories that statements may read files from, write files to.
+    allow_read: directories that statements may read files from.
     """
 
     endpoints: dict[str, str] = {}
+    credentials: dict[str, str] = {}
     environment: Mapping[str, str] = {}
     providers: tuple[Path, ...] = ()
     cache: Path | None = None
@@ -49,7 +51,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     response_limit: int = RESPONSE_LIMIT
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()
-    allow_write: tuple[Path, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **fields: object) -> Settings:

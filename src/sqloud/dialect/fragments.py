@@ -29,6 +29,7 @@ _NAMED = (exp.Table, exp.TableAlias, exp.Column, exp.Dot, exp.CTE)
 _SUSPECTS = (
     *_WRITES,
     exp.Select,
+    exp.Interval,
     exp.Into,
     exp.Lock,
     exp.Command,
@@ -173,6 +174,8 @@ def _refusal(node: exp.Expr, is_root: bool) -> Error | None:
         )
     if isinstance(node, exp.Placeholder) and isinstance(node.parent, _NAMED):
         return SqlSyntaxError("a parameter is a value, and a name must stand here")
+    if isinstance(node, exp.Interval) and isinstance(node.this, exp.Literal) and not node.this.this:
+        return SqlSyntaxError("an INTERVAL needs a length")
     # A unit that is read out of a string becomes bare text in the SQL that is written.
     if isinstance(node, exp.Var) and not _WORD.fullmatch(str(node.this)):
         return SqlSyntaxError(f"{_short(repr(node.this))} is no unit or option")

@@ -82,6 +82,20 @@ class SqloudParser(PostgresParser):
         TokenType.FALSE: _read_word,
     }
 
+    def _read_key(self, this: exp.Expr, key: exp.Expr, kind: Any, operator: TokenType) -> Any:
+        # A path of sqlglot's loses an empty key; the literal keeps it.
+        if isinstance(key, exp.Literal) and key.is_string and not key.this:
+            return self.expression(kind(this=this, expression=key, only_json_types=True))
+        return PostgresParser.JSON_OPERATORS[operator](self, this, key)
+
+    JSON_OPERATORS: ClassVar[dict[Any, Any]] = {
+        **PostgresParser.JSON_OPERATORS,
+        TokenType.ARROW: lambda self, this, key: self._read_key(this, key, exp.JSONExtract, TokenType.ARROW),
+        TokenType.DARROW: lambda self, this, key: self._read_key(
+            this, key, exp.JSONExtractScalar, TokenType.DARROW
+        ),
+    }
+
     def reset(self) -> None:
         """Forget the last tokens; sqlglot calls it before each parse."""
         super().reset()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 import msgspec
 
@@ -28,16 +29,14 @@ from sqloud.registry.records import (
 __all__ = ["Discovery", "DiscoveryCatalogue", "describe", "show"]
 
 
-class DiscoveryCatalogue(Catalogue):
+class DiscoveryCatalogue(Catalogue, Protocol):
     """A catalogue that can also be listed."""
 
     def providers(self) -> tuple[str, ...]:
         """The names of all providers."""
-        raise NotImplementedError
 
     def service(self, provider: str, service: str) -> Service:
         """One service of a provider."""
-        raise NotImplementedError
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,7 +161,7 @@ def _distinct_on(use: TableUse, choice: Choice) -> str:
         return ""
     scopes = [p.sql_name for p in choice.parameters if isinstance(p.meaning, Scope)]
     listed = ", ".join(_quoted(name) for name in (*use.resource.key, *scopes))
-    return f" QUALIFY row_number() OVER (PARTITION BY {listed}) = 1"
+    return f" QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY rowid) = 1 ORDER BY rowid"
 
 
 def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> None:

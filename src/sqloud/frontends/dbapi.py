@@ -1,0 +1,305 @@
+"""The library: PEP 249 over a session.
+
+Law: the interface adds shapes and no behaviour; what a statement does is the session's.
+
+Connections may be shared by threads, cursors may not (`threadsafety` 2). Statements run as they are executed:
+there is nothing to commit, and `rollback()` outside of a transaction does nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from sqloud import errors
+from sqloud.dialect import split
+from sqloud.engine.base import ResultColumn
+from sqloud.errors import InterfaceError, ProgrammingError, Source
+from sqloud.executor.result import Result
+from sqloud.executor.transport import Transport
+from sqloud.session import Session
+from sqloud.settings import Settings
+
+__all__ = [
+    "BINARY",
+    "DATETIME",
+    "NUMBER",
+    "ROWID",
+    "STRING",
+    "Connection",
+    "Cursor",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "threadsafety",
+]
+
+apilevel = "2.0"
+threadsafety = 2
+paramstyle = "named"
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+_LOG = logging.getLogger("sqloud")
+
+
+class TypeObject:
+    """A PEP 249 type object: equal to every column type of its kind."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = frozenset(names)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            return other.split("(")[0] in self._names
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+STRING = TypeObject("VARCHAR", "UUID", "ENUM", "JSON")
+BINARY = TypeObject("BLOB", "BIT")
+NUMBER = TypeObject(
+    "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT",
+    "UHUGEINT", "DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN",
+)  # fmt: skip
+DATETIME = TypeObject("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "DATE", "TIME", "INTERVAL")
+ROWID = TypeObject()
+
+
+def connect(
+    *,
+    sandbox: bool = False,
+    endpoints: Mapping[str, str] | None = None,
+    credentials: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    providers: Iterable[str | Path] = (),
+    max_concurrency: int | None = None,
+    timeout: float | None = None,
+    allow_read: Iterable[str | Path] = (),
+    null_on_mismatch: bool = False,
+    on_notice: Callable[[str], None] | None = None,
+    transport: Transport | None = None,
+) -> Connection:
+    """Open a connection.
+
+    sandbox: answer from the simulated cloud; no token, no network.
+    endpoints: provider to `scheme://host[:port]`, in the place of the provider document's.
+    credentials: provider to token; what is not there is looked up in `environment` (the process's by default)
+    under the names that the provider document gives.
+    providers: directories with provider documents of your own.
+    max_concurrency: requests in flight at once. timeout: seconds for one statement.
+    allow_read: directories that statements may read files from.
+    null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
+    on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
+    transport: carries the requests in the place of HTTP.
+
+    Raises InterfaceError for an endpoint or a limit that cannot be.
+    """
+    if max_concurrency is not None and max_concurrency < 1:
+        raise InterfaceError(f"max_concurrency is at least 1, not {max_concurrency}")
+    chosen: dict[str, object] = {
+        "sandbox": sandbox,
+        "credentials": dict(credentials or {}),
+        "providers": tuple(Path(directory) for directory in providers),
+        "statement_timeout": timeout,
+        "allow_read": tuple(Path(directory) for directory in allow_read),
+        "null_on_mismatch": null_on_mismatch,
+    }
+    if max_concurrency is not None:
+        chosen["max_concurrency"] = max_concurrency
+    settings = Settings.from_environment(environment, endpoints=dict(endpoints or {}), **chosen)
+    return Connection(Session(settings, on_notice=on_notice or _LOG.warning, transport=transport))
+
+
+class Connection:
+    """A session as PEP 249 sees it. Leaving its `with` block closes it."""
+
+    Warning = errors.Warning
+    Error = errors.Error
+    InterfaceError = errors.InterfaceError
+    DatabaseError = errors.DatabaseError
+    DataError = errors.DataError
+    OperationalError = errors.OperationalError
+    IntegrityError = errors.IntegrityError
+    InternalError = errors.InternalError
+    ProgrammingError = errors.ProgrammingError
+    NotSupportedError = errors.NotSupportedError
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._closed = False
+
+    def cursor(self) -> Cursor:
+        """A new cursor."""
+        self._open()
+        return Cursor(self)
+
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, variables: Mapping[str, str] | None = None
+    ) -> Cursor:
+        """A new cursor with `sql` executed on it."""
+        return self.cursor().execute(sql, parameters, variables=variables)
+
+    def cancel(self) -> None:
+        """Stop every statement of this connection, from any thread."""
+        self._session.cancel()
+
+    def commit(self) -> None:
+        """Nothing waits to be committed: statements run as they are executed."""
+        self._open()
+
+    def rollback(self) -> None:
+        """Nothing waits to be rolled back."""
+        self._open()
+
+    def close(self) -> None:
+        """Close the session; its cursors cannot be used any more."""
+        self._closed = True
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self) -> Session:
+        if self._closed:
+            raise InterfaceError("the connection is closed")
+        return self._session
+
+
+class Cursor:
+    """One statement's answer at a time. Rows are tuples; JSON columns are Python objects."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.arraysize = 1
+        self.rowcount = -1
+        self.rownumber: int | None = None
+        self._result: Result | None = None
+        self._rows: Iterator[Row] | None = None
+        self._closed = False
+
+    @property
+    def description(self) -> list[tuple[str, str, None, None, None, None, None]] | None:
+        """(name, type, ...) of each column of the last answer; the type compares with the type objects."""
+        if self._result is None:
+            return None
+        return [(column.name, column.type, None, None, None, None, None) for column in self._result.columns]
+
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, variables: Mapping[str, str] | None = None
+    ) -> Self:
+        """Run one statement with `:name` (mapping) or `?` (sequence) parameters and `{{ name }}` variables."""
+        session = self._ready()
+        source = Source("<statement>", sql)
+        statements = split(source)
+        if len(statements) != 1:
+            count = "no statement" if not statements else f"{len(statements)} statements"
+            raise ProgrammingError(f"execute takes one statement, and this is {count}", source=source)
+        self._release()
+        result = session.run(statements[0], parameters=parameters, variables=variables)
+        self._result = result
+        self._rows = _rows(result)
+        self.rownumber = 0
+        return self
+
+    def executemany(self, sql: str, seq_of_parameters: Iterable[Parameters]) -> Self:
+        """Run one statement for each set of parameters; answers are dropped but the last."""
+        self._ready()
+        for parameters in seq_of_parameters:
+            self.execute(sql, parameters)
+        return self
+
+    def fetchone(self) -> Row | None:
+        """The next row, None after the last."""
+        row = next(self._answer(), None)
+        if row is not None and self.rownumber is not None:
+            self.rownumber += 1
+        return row
+
+    def fetchmany(self, size: int | None = None) -> list[Row]:
+        """The next `size` rows (`arraysize` by default), fewer at the end."""
+        rows = list(itertools.islice(self._answer(), self.arraysize if size is None else size))
+        self.rownumber = (self.rownumber or 0) + len(rows)
+        return rows
+
+    def fetchall(self) -> list[Row]:
+        """All rows that are left."""
+        rows = list(self._answer())
+        self.rownumber = (self.rownumber or 0) + len(rows)
+        return rows
+
+    def close(self) -> None:
+        """Give up the answer."""
+        self._release()
+        self._closed = True
+
+    def setinputsizes(self, sizes: Sequence[Any]) -> None:
+        """Sizes are not needed; nothing happens."""
+
+    def setoutputsize(self, size: int, column: int | None = None) -> None:
+        """Sizes are not needed; nothing happens."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Row:
+        row = self.fetchone()
+        if row is None:
+            raise StopIteration
+        return row
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ready(self) -> Session:
+        if self._closed:
+            raise InterfaceError("the cursor is closed")
+        return self.connection._open()
+
+    def _answer(self) -> Iterator[Row]:
+        self._ready()
+        if self._rows is None:
+            raise ProgrammingError("nothing was executed on this cursor", hints=("call execute() first",))
+        return self._rows
+
+    def _release(self) -> None:
+        result, self._result, self._rows = self._result, None, None
+        if result is not None:
+            result.close()
+
+
+def _rows(result: Result) -> Iterator[Row]:
+    readers = [_reader(column) for column in result.columns]
+    if not any(readers):
+        return (row for batch in result.batches() for row in batch)
+    return (
+        tuple(
+            cell if reader is None or cell is None else reader(cell)
+            for reader, cell in zip(readers, row, strict=True)
+        )
+        for batch in result.batches()
+        for row in batch
+    )
+
+
+def _reader(column: ResultColumn) -> Callable[[str], Any] | None:
+    return msgspec.json.decode if column.type == "JSON" else None

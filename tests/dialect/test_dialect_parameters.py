@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from sqloud.dialect import Query, Statement, bind, constant_of, parse, split
 from sqloud.errors import InvalidValueError, ProgrammingError, Source
@@ -114,12 +115,6 @@ def test_values_arrive_exactly(first: object, second: object) -> None:
         ]
         assert found == [first, second]
         assert [type(value) for value in found] == [type(first), type(second)]
-
-
-def exp_eq() -> Any:
-    from sqlglot import exp
-
-    return exp.EQ
 
 
 def test_a_tree_can_be_bound_alone() -> None:

@@ -109,10 +109,8 @@ def test_values_arrive_exactly(first: object, second: object) -> None:
     bound = bind(read("SELECT ? FROM p.s.r WHERE a = ?"), [first, second])
     for statement in (bound, read(bound.to_sql())):
         assert isinstance(statement, Query)
-        found = [
-            constant_of(statement.tree.selects[0]),
-            constant_of(statement.tree.find(exp_eq()).expression),
-        ]
+        (comparison,) = statement.tree.find_all(exp.EQ)
+        found = [constant_of(statement.tree.selects[0]), constant_of(comparison.expression)]
         assert found == [first, second]
         assert [type(value) for value in found] == [type(first), type(second)]
 

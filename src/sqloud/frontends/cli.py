@@ -108,7 +108,6 @@ def _settings(options: argparse.Namespace) -> Settings:
         "providers": tuple(options.providers),
         "sandbox": options.sandbox,
         "allow_read": tuple(options.allow_read or ()),
-        "allow_write": tuple(options.allow_write or ()),
     }
     if options.max_concurrency is not None:
         said["max_concurrency"] = options.max_concurrency

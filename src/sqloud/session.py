@@ -63,6 +63,7 @@ class Session:
         self.settings = settings
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
+        _check_providers(settings, self.catalogue)
         self._engine: Engine = DuckEngine(settings.allow_read)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
@@ -260,6 +261,17 @@ class Session:
             if token := self.settings.environment.get(name):
                 return token
         return None
+
+
+def _check_providers(settings: Settings, catalogue: Catalogue) -> None:
+    """An endpoint or a credential for a provider that does not exist is a slip, not a setting."""
+    known = catalogue.providers()
+    for name in (*settings.endpoints, *settings.credentials):
+        if name not in known:
+            raise InterfaceError(
+                f"there is no provider {name} to give an endpoint or a credential to",
+                hints=(f"there is {', '.join(known)}",),
+            )
 
 
 def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> UnknownNameError:

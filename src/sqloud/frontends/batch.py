@@ -1,0 +1,208 @@
+"""Run scripts without a person: read all, then one statement after another.
+
+Law: stdout is data, and a statement that fails leaves nothing there; the first failure decides the exit code.
+Nothing runs before every script has been read and taken apart.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled
+from sqloud.executor.result import Completeness, Result
+from sqloud.frontends.report import CUT, TERMINATED, exit_code, render, tell, wants_colour
+from sqloud.output import write
+from sqloud.output.escapes import visible_lines
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from sqloud.dialect import StatementText
+
+__all__ = ["Runner", "ending_on_sigterm", "notice", "read_script", "report", "run"]
+
+Script = tuple[str, str]
+"""`("command", SQL)` or `("file", name)`; the file `-` is stdin."""
+
+
+class Runner(Protocol):
+    """What runs statements; `sqloud.session.Session` is one."""
+
+    def run(self, text: StatementText, *, variables: Mapping[str, str]) -> Result:
+        """The answer of one statement."""
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+
+
+def run(
+    scripts: Sequence[Script],
+    open_session: Callable[[], AbstractContextManager[Runner]],
+    *,
+    output_format: str,
+    variables: Mapping[str, str],
+    out: str | None = None,
+    continue_on_error: bool = False,
+) -> int:
+    """Run scripts in their order and give the exit code.
+
+    The session is opened only if there is a statement. With `out` all answers go into that file, which is
+    replaced only if every statement succeeded.
+    """
+    failures = _Failures()
+    statements = _statements(scripts, failures, continue_on_error)
+    if statements is None or not statements:
+        return failures.code
+    cut = False
+    try:
+        with _destination(out) as (stream, discard), open_session() as session:
+            for text in statements:
+                try:
+                    result = _answer(session, text, variables, output_format, stream)
+                except Error as error:
+                    failures.add(error, text)
+                    if not continue_on_error or isinstance(error, StatementCancelled):
+                        break
+                    continue
+                if result.completeness is Completeness.CUT:
+                    cut = True
+                    notice(f"the answer is cut short by {result.cut_by}")
+            if failures.code and out is not None:
+                discard()
+                notice(f"{out} is left as it was")
+    except BrokenPipeError:
+        raise
+    except (OSError, UnicodeEncodeError) as error:
+        failures.add(_unwritable(error))
+    except Error as error:
+        failures.add(error)
+    return failures.code or (CUT if cut else 0)
+
+
+def read_script(script: Script) -> Source:
+    """The text of a script under the name that errors quote.
+
+    Raises OperationalError for a file that cannot be read or is not UTF-8. A byte order mark is dropped.
+    """
+    kind, argument = script
+    if kind == "command":
+        name, content = "<command>", os.fsencode(argument)
+    elif argument == "-":
+        name, content = "<stdin>", sys.stdin.buffer.read() if sys.stdin is not None else b""
+    else:
+        name = argument
+        try:
+            with open(argument, "rb") as file:
+                content = file.read()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OperationalError(f"cannot read {argument}: {reason}") from error
+    try:
+        return Source(name, content.removeprefix(b"\xef\xbb\xbf").decode())
+    except UnicodeDecodeError as error:
+        offset = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
+        raise OperationalError(
+            f"{name} is not UTF-8: byte {offset} is 0x{content[offset]:02x}", hints=("save it as UTF-8",)
+        ) from error
+
+
+def notice(text: str) -> None:
+    """Tell something that is no error, on stderr. Safe from any thread."""
+    tell(f"note: {visible_lines(text)}")
+
+
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """While it is open, SIGTERM raises SystemExit(143), so that files and connections are closed.
+
+    In the main thread alone, which is the one that receives signals.
+    """
+    import signal
+
+    def terminate(number: int, frame: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def report(error: Error, place: Span | None = None) -> int:
+    """Tell an error on stderr and give its exit code."""
+    colour = sys.stderr is not None and wants_colour(sys.stderr, os.environ)
+    tell(render(error, place=place, colour=colour))
+    return exit_code(error)
+
+
+class _Failures:
+    """The first failure's exit code; 0 so far."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    def add(self, error: Error, text: StatementText | None = None) -> None:
+        if text is not None:
+            error.in_source(text.source)
+        code = report(error, text.span if text is not None else None)
+        self.code = self.code or code
+
+
+def _statements(
+    scripts: Sequence[Script], failures: _Failures, continue_on_error: bool
+) -> list[StatementText] | None:
+    """The statements of all scripts; None where one failed and that ends the batch."""
+    from sqloud.dialect import split
+
+    statements: list[StatementText] = []
+    for script in scripts:
+        try:
+            statements += split(read_script(script))
+        except Error as error:
+            failures.add(error)
+            if not continue_on_error:
+                return None
+    return statements
+
+
+def _answer(
+    session: Runner, text: StatementText, variables: Mapping[str, str], output_format: str, stream: TextIO
+) -> Result:
+    try:
+        result = session.run(text, variables=variables)
+        write(result, output_format, stream, terminal=stream.isatty(), note=notice)
+        stream.flush()
+    except (KeyboardInterrupt, SystemExit):
+        session.cancel()
+        raise
+    return result
+
+
+@contextmanager
+def _destination(out: str | None) -> Iterator[tuple[TextIO, Callable[[], None]]]:
+    """Where answers go, and what gives up the file in the end."""
+    if out is None:
+        if sys.stdout is None:
+            raise OperationalError("cannot write the answer: stdout is closed")
+        yield sys.stdout, lambda: None
+        return
+    from sqloud.output.outfile import OutputFile
+
+    file = OutputFile(out)
+    with file as stream:
+        yield stream, file.discard
+
+
+def _unwritable(error: OSError | UnicodeEncodeError) -> Error:
+    if isinstance(error, OSError):
+        return OperationalError(f"cannot write the answer: {error.strerror or error}")
+    character = error.object[error.start]
+    return OperationalError(
+        f"cannot write the answer: the encoding {error.encoding} has no {character!a}",
+        hints=("set PYTHONIOENCODING=utf-8, or write to a file with --out",),
+    )

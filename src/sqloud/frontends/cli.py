@@ -1,0 +1,189 @@
+"""The command `sqloud`.
+
+Law: a command imports what it needs and no more, `--version` next to nothing; whatever happens, the process
+ends with one of the documented exit codes, and an interrupted or unread one ends quietly.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from sqloud._version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqloud.frontends.batch import Runner
+    from sqloud.settings import Settings
+
+__all__ = ["main"]
+
+_VERSION = f"sqloud {__version__}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name) and give the exit code; never raises SystemExit."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _guarded(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+        return 141
+    except OSError as error:  # what is left in the buffer cannot be written either
+        _abandon_stdout()
+        if sys.stderr is not None:
+            sys.stderr.write(f"error: cannot write to stdout: {error.strerror or error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _guarded(arguments: list[str]) -> int:
+    """The command's exit code, where argparse and SIGTERM end it by SystemExit."""
+    if arguments == ["--version"] and sys.stdout is not None:
+        sys.stdout.write(_VERSION + "\n")
+        return 0
+    try:
+        return _dispatch(arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from sqloud.errors import Error
+
+    command = _COMMANDS.get(arguments[0]) if arguments else None
+    try:
+        return command(arguments[1:]) if command is not None else _statements(arguments)
+    except Error as error:
+        from sqloud.frontends.batch import report
+
+        return report(error)
+
+
+def _statements(arguments: list[str]) -> int:
+    """Scripts, or the shell."""
+    from sqloud.frontends.options import main_parser
+    from sqloud.output import DEFAULT_FORMAT
+
+    parser = main_parser(_VERSION)
+    options = parser.parse_args(arguments)
+    scripts = options.scripts
+    if not scripts and (sys.stdin is None or not sys.stdin.isatty()):
+        scripts = [("file", "-")]
+    if not scripts and options.out is not None:
+        parser.error("--out needs statements from -c, -f or stdin")
+    settings = _settings(options)
+    if not scripts:
+        from sqloud.frontends import shell
+
+        return shell.run(
+            settings=settings, output_format=options.output_format, variables=dict(options.variables)
+        )
+    from sqloud.frontends import batch
+
+    with batch.ending_on_sigterm():
+        return batch.run(
+            scripts,
+            _opening(settings),
+            output_format=options.output_format or DEFAULT_FORMAT,
+            variables=dict(options.variables),
+            out=options.out,
+            continue_on_error=options.continue_on_error,
+        )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The environment's settings with what the command line says on top."""
+    from sqloud.settings import Settings
+
+    said = {
+        "endpoints": dict(options.endpoints),
+        "providers": tuple(options.providers),
+        "sandbox": options.sandbox,
+        "allow_read": tuple(options.allow_read or ()),
+        "allow_write": tuple(options.allow_write or ()),
+    }
+    if options.max_concurrency is not None:
+        said["max_concurrency"] = options.max_concurrency
+    if options.timeout is not None:
+        said["statement_timeout"] = options.timeout
+    return Settings.from_environment(**said)
+
+
+def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Runner]]:
+    def open_session() -> AbstractContextManager[Runner]:
+        from sqloud.frontends.batch import notice
+        from sqloud.session import Session
+
+        return Session(settings, on_notice=notice)
+
+    return open_session
+
+
+def _provider(arguments: list[str]) -> int:
+    """`sqloud provider check PATH`: findings on stderr, or one line on stdout."""
+    from sqloud.frontends.options import provider_parser
+
+    path = provider_parser().parse_args(arguments).path
+    from pathlib import Path
+
+    from sqloud.frontends.report import tell
+    from sqloud.output.escapes import visible
+    from sqloud.registry.check import check_provider
+
+    findings = check_provider(Path(path))
+    for finding in findings:
+        tell(visible(str(finding)))
+    if not findings:
+        sys.stdout.write(f"{path}: holds\n")
+    return 1 if findings else 0
+
+
+def _sandbox(arguments: list[str]) -> int:
+    """`sqloud sandbox --port N`: serves until it is told to end."""
+    from sqloud.frontends.options import sandbox_parser
+
+    parser = sandbox_parser()
+    options = parser.parse_args(arguments)
+    from sqloud.errors import InvalidValueError
+    from sqloud.registry.catalogue import Catalogue
+    from sqloud.sandbox.faults import parse_fault
+    from sqloud.sandbox.server import serve
+    from sqloud.settings import Settings, shipped
+
+    try:
+        faults = [parse_fault(fault) for fault in options.faults]
+    except InvalidValueError as error:
+        parser.error("; ".join([f"argument --fault: {error}", *error.hints]))
+    settings = Settings.from_environment()
+    return serve(
+        host=options.host,
+        port=options.port,
+        latency=options.latency / 1000,
+        faults=faults,
+        token=options.token,
+        catalogue=Catalogue((shipped("providers"), *settings.providers), settings.cache),
+    )
+
+
+_COMMANDS = {"provider": _provider, "sandbox": _sandbox}
+
+
+def _abandon_stdout() -> None:
+    """Let what is still buffered go nowhere, or the interpreter complains about it when it ends."""
+    import os
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

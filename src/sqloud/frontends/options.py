@@ -1,0 +1,211 @@
+"""The options of the command line.
+
+Law: an option is checked before anything is read or sent; a malformed one ends with its own name on stderr
+and exit code 2. Only argparse is imported to show the help.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from sqloud.output import DEFAULT_FORMAT, FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["main_parser", "provider_parser", "sandbox_parser"]
+
+_EPILOG = """\
+other commands:
+  sqloud provider check PATH   check a provider document, or a folder of them
+  sqloud sandbox --port N      serve the simulated cloud on a socket
+
+exit codes:
+  0 all well   1 a statement failed   2 wrong usage   4 cut short by a limit you set
+  5 credentials   6 rate limit or time budget spent   130, 143 interrupted, terminated
+"""
+
+
+class _Script(argparse.Action):
+    """Gathers `-c` and `-f` in the order given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Append (kind, argument); `const` holds the kind."""
+        namespace.scripts = [*namespace.scripts, (self.const, values)]
+
+
+def main_parser(version: str) -> argparse.ArgumentParser:
+    """The parser of `sqloud [options]`.
+
+    It gives `scripts` as (`command` | `file`, argument) pairs, `variables` and `endpoints` as (name, value)
+    pairs, directories as resolved paths, and None for what was not said.
+    """
+    parser = argparse.ArgumentParser(
+        prog="sqloud",
+        description="Ask, change and embed cloud infrastructure with SQL.\n"
+        "Without -c, -f and a script on stdin it is a shell.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(scripts=[])
+    add = parser.add_argument_group("statements").add_argument
+    add("-c", "--command", metavar="SQL", action=_Script, const="command", help="run statements; may repeat")
+    add(
+        *("-f", "--file"),
+        metavar="FILE",
+        action=_Script,
+        const="file",
+        help="run a script, - for stdin; -c and -f run in the order given",
+    )
+    add(
+        *("-v", "--variable"),
+        metavar="NAME=VALUE",
+        dest="variables",
+        action="append",
+        type=_variable,
+        default=[],
+        help="the value of {{ NAME }}; may repeat",
+    )
+    add("--continue-on-error", action="store_true", help="run on; the exit code is the first failure's")
+    add = parser.add_argument_group("output").add_argument
+    add(
+        *("-o", "--output-format"),
+        metavar="FORMAT",
+        choices=tuple(FORMATS),
+        help=f"{', '.join(FORMATS)} (default: {DEFAULT_FORMAT})",
+    )
+    add("--out", metavar="FILE", help="write there instead, all or nothing: a failure leaves the old file")
+    add = parser.add_argument_group("where to").add_argument
+    add("--sandbox", action="store_true", help="a simulated cloud: no token, no network")
+    add(
+        "--endpoint-url",
+        metavar="PROVIDER=URL",
+        dest="endpoints",
+        action="append",
+        type=_endpoint,
+        default=[],
+        help="another server for a provider (also SQLOUD_ENDPOINT_URL_<PROVIDER>)",
+    )
+    add(
+        "--providers",
+        metavar="DIR",
+        action="append",
+        type=_directory,
+        default=[],
+        help="more provider documents (also SQLOUD_PROVIDERS)",
+    )
+    add = parser.add_argument_group("limits").add_argument
+    add(
+        "--allow-read",
+        metavar="DIR",
+        action="append",
+        type=_directory,
+        help="let statements read files in DIR",
+    )
+    add("--allow-write", metavar="DIR", action="append", type=_directory, help="let them write files in DIR")
+    add("--max-concurrency", metavar="N", type=_count, help="requests in flight at once")
+    add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
+    parser.add_argument("--version", action="version", version=version)
+    return parser
+
+
+def provider_parser() -> argparse.ArgumentParser:
+    """The parser of `sqloud provider ...`: `path`, resolved by nobody."""
+    parser = argparse.ArgumentParser(prog="sqloud provider", allow_abbrev=False)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    check = commands.add_parser("check", help="check provider documents", allow_abbrev=False)
+    check.add_argument(
+        "path", metavar="PATH", help="a provider's folder, its provider.yaml or a service file"
+    )
+    return parser
+
+
+def sandbox_parser() -> argparse.ArgumentParser:
+    """The parser of `sqloud sandbox ...`; `latency` in milliseconds, `faults` as texts."""
+    parser = argparse.ArgumentParser(
+        prog="sqloud sandbox",
+        description="Serve the simulated cloud until SIGINT or SIGTERM.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--port", metavar="N", type=_port, required=True, help="0 takes any free port")
+    add("--host", default="127.0.0.1", help="default: %(default)s")
+    add("--latency", metavar="MS", type=_milliseconds, default=0.0, help="milliseconds before each answer")
+    add(
+        "--fault",
+        metavar="STATUS[:PAGE[:COUNT]]",
+        dest="faults",
+        action="append",
+        default=[],
+        help="answer STATUS instead, to PAGE (* for any), COUNT times; may repeat",
+    )
+    add("--token", metavar="T", help="the only token that is let in (default: any)")
+    return parser
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not (name.isascii() and name.isidentifier()):
+        raise argparse.ArgumentTypeError(
+            f"expected {form}, where the name is one word; got the name {name!r}"
+        )
+    return name, value
+
+
+def _variable(text: str) -> tuple[str, str]:
+    return _pair(text, "NAME=VALUE")
+
+
+def _endpoint(text: str) -> tuple[str, str]:
+    return _pair(text, "PROVIDER=URL")
+
+
+def _directory(text: str) -> Path:
+    from pathlib import Path
+
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no directory {text!r}")
+    return path.resolve()
+
+
+def _count(text: str) -> int:
+    return int(_number(text, "a whole number from 1", least=1, whole=True))
+
+
+def _port(text: str) -> int:
+    port = int(_number(text, "a port from 0 to 65535", least=0, whole=True))
+    if port > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = _number(text, "a number of seconds above 0", least=0)
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return seconds
+
+
+def _milliseconds(text: str) -> float:
+    return _number(text, "a number of milliseconds from 0", least=0)
+
+
+def _number(text: str, expected: str, *, least: float, whole: bool = False) -> float:
+    """A finite number that is not below `least`."""
+    try:
+        number = int(text) if whole else float(text)
+    except ValueError:
+        number = float("nan")
+    if not least <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+    return number

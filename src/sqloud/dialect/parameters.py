@@ -35,7 +35,8 @@ def bind(target: Bound, parameters: Parameters = None) -> Bound:
     InvalidValueError for a value that SQL cannot spell; both with the span of the placeholder.
     """
     trees = sorted(_trees(target), key=_start)
-    placeholders = [node for tree in trees for node in _placeholders(tree)]
+    # A function that sqlglot writes out in several nodes may hold one placeholder more than once.
+    placeholders = list({_start(node): node for tree in trees for node in _placeholders(tree)}.values())
     values = _values(placeholders, parameters)
     if not placeholders:
         return target

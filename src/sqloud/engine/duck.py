@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqloud.engine.base import Batch, ResultColumn
+from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.values import quoted, readable
 
@@ -72,11 +73,9 @@ class DuckEngine:
                 shutil.rmtree(self._private, ignore_errors=True)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
         self._private = Path(tempfile.mkdtemp(prefix="sqloud-"))
         weakref.finalize(self, shutil.rmtree, self._private, ignore_errors=True)
-        connection = duckdb.connect(":memory:")
+        connection: duckdb.DuckDBPyConnection = native().connect(":memory:")
         directories = [f"{directory}/" for directory in (self._private, *self._allow)]
         listed = ", ".join(quoted(directory) for directory in directories)
         for setting in (
@@ -125,11 +124,8 @@ class DuckWorkspace:
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Names and types of a query over the tables as they are."""
         with translated():
-            relation = self._cursor.sql(sql)
-            return tuple(
-                ResultColumn(name=name, type=str(sql_type))
-                for name, sql_type in zip(relation.columns, relation.types, strict=True)
-            )
+            described = self._cursor.execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer").fetchall()
+        return tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
 
     def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
         """Run a query to its end, then give its rows in batches; the engine holds the answer, and spills."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from sqloud.engine.driver import native
 from sqloud.errors import (
     DataError,
     EngineError,
@@ -64,9 +65,8 @@ def translated() -> Iterator[None]:
 
 @cache
 def _engine_error() -> type[Exception]:
-    import duckdb
-
-    return duckdb.Error
+    error: type[Exception] = native().Error
+    return error
 
 
 def _said(text: str) -> str:

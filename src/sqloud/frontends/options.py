@@ -111,7 +111,6 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         type=_directory,
         help="let statements read files in DIR",
     )
-    add("--allow-write", metavar="DIR", action="append", type=_directory, help="let them write files in DIR")
     add("--max-concurrency", metavar="N", type=_count, help="requests in flight at once")
     add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
     parser.add_argument("--version", action="version", version=version)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import TextIO
 
@@ -35,17 +36,27 @@ class Spool:
         if self._file is None:
             from tempfile import TemporaryFile
 
-            self._file = TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="")  # noqa: SIM115
+            self._file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
             self._room = 0
         self._file.write(text)
 
     def release(self, stream: TextIO) -> None:
-        """Write all of it to the stream, in order."""
-        stream.writelines(self._chunks)
+        """Write all of it to the stream, in order.
+
+        Raises UnicodeEncodeError, with nothing written, where the stream's encoding lacks a character.
+        """
+        encoding = getattr(stream, "encoding", None)
+        if encoding is not None and encoding.lower().replace("-", "") != "utf8":
+            for piece in self._pieces():
+                piece.encode(encoding, stream.errors or "strict")
+        stream.writelines(self._pieces())
+
+    def _pieces(self) -> Iterator[str]:
+        yield from self._chunks
         if self._file is not None:
             self._file.seek(0)
-            while chunk := self._file.read(IN_MEMORY // 8):
-                stream.write(chunk)
+            while piece := self._file.read(IN_MEMORY // 8):
+                yield piece
 
     def __enter__(self) -> Spool:
         return self

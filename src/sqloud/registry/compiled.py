@@ -16,6 +16,7 @@ import msgspec
 
 from sqloud._version import __version__
 from sqloud.registry.records import Provider, Service
+from sqloud.registry.sources import read_regular
 
 __all__ = ["FORMAT", "CompiledCache", "digest"]
 
@@ -105,18 +106,11 @@ class CompiledCache:
 def _read_own(path: Path) -> bytes | None:
     """The bytes of a regular file that nobody but this user can have written."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        content, status = read_regular(path)
     except OSError:
         return None
-    with open(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        others = stat.S_IWGRP | stat.S_IWOTH
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & others:
-            return None
-        try:
-            return stream.read()
-        except OSError:
-            return None
+    foreign = status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return None if foreign else content
 
 
 def _remove(path: Path) -> None:

@@ -108,10 +108,10 @@ def _told(error: Any) -> Iterator[tuple[str, str]]:
             f"can only be {str(error.validator_value).lower()}, not {_shown(value)}; leave it out otherwise",
         )
     elif rule == "pattern":
-        yield at, f"{_shown(value)} is not {schema.get('description', 'of the right form')}"
+        shown = "a text with @ in it" if "@" in value else _shown(value)  # it may be a password in a URL
+        yield at, f"{shown} is not {schema.get('description', 'of the right form')}"
     elif rule in ("minItems", "minProperties", "minLength"):
-        few = "is empty" if not value else "has too few entries"
-        yield at, f"{few}; it needs at least {error.validator_value}, or is left out"
+        yield at, f"is too short; it needs at least {error.validator_value}" if value else "is empty"
     elif rule == "uniqueItems":
         yield at, "names the same thing twice"
     elif rule == "minimum":
@@ -131,7 +131,7 @@ def _unknown_keys(
         if known:
             yield (
                 pointer(*steps, key),
-                f"unknown key {key!r}{nearest(key, [name for name in known if name not in value])}",
+                f"unknown key {key!r}{nearest(key, known)}",
             )
         elif "^[a-z][a-z0-9_]*$" in patterns:
             yield (

@@ -144,7 +144,8 @@ def _judge_listing(at: str, resource: Resource, report: Report) -> None:
     for method in resource.methods:
         if method.listing and method.verb != "select":
             report(
-                f"{at}{pointer('methods', method.name, 'listing')}", f"a {method.verb} cannot be the listing"
+                f"{at}{pointer('methods', method.name, 'listing')}",
+                f"only a select can be the listing, and this is {method.verb}",
             )
     selects = resource.methods_for("select")
     listings = [method.name for method in selects if method.listing]
@@ -183,7 +184,7 @@ def _judge_one_sense(at: str, resource: Resource, report: Report) -> None:
             said = getattr(meaning, "expression", None) or getattr(meaning, "column", None) or ""
             sense = (type(meaning).__name__, said)
             first, kind, other = seen.setdefault(parameter.sql_name, (method.name, parameter.type, sense))
-            if (kind, other) != (parameter.type, sense):
+            if first != method.name and (kind, other) != (parameter.type, sense):
                 where = f"{at}{pointer('methods', method.name, 'parameters', parameter.name)}"
                 message = (
                     f"{parameter.sql_name!r} has another type or meaning in {first!r}; set another sql_name"

@@ -87,14 +87,18 @@ def _read_one(parameter: Parameter, data_type: DataType, text: str) -> Any:
 def _check_bounds(parameter: Parameter, value: Any) -> None:
     if isinstance(value, int | float):
         if parameter.minimum is not None and value < parameter.minimum:
-            raise Refusal(422, f"{parameter.name} must be at least {parameter.minimum:g}")
+            raise Refusal(422, f"{parameter.name} must be at least {_plain(parameter.minimum)}")
         if parameter.maximum is not None and value > parameter.maximum:
-            raise Refusal(422, f"{parameter.name} must be at most {parameter.maximum:g}")
+            raise Refusal(422, f"{parameter.name} must be at most {_plain(parameter.maximum)}")
     if parameter.enum and value not in parameter.enum:
         allowed = ", ".join(str(choice) for choice in parameter.enum)
         raise Refusal(422, f"{parameter.name} must be one of {allowed}; got {shortened(str(value))}")
     if parameter.pattern is not None and isinstance(value, str) and not re.search(parameter.pattern, value):
         raise Refusal(422, f"{parameter.name} must match {parameter.pattern}; got {shortened(value)}")
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def _integer(text: str) -> int:

@@ -13,7 +13,7 @@ from sqloud.errors import InterfaceError
 __all__ = ["Inventory", "Tables", "inventory_of"]
 
 Tables = Mapping[str, Mapping[tuple[Any, ...], Sequence[Any]]]
-"""By `service.resource`, then by the values of the scope (() where there is none): rows in the API's order."""
+"""By `service.resource`, then by its scope's values (() where there is none), rows in the API's order."""
 
 
 class Inventory:

@@ -21,8 +21,10 @@ from socketserver import TCPServer
 from sqloud.errors import ConnectionFault, InvalidValueError
 from sqloud.protocol.authenticate import is_loopback
 from sqloud.protocol.messages import ApiResponse
+from sqloud.registry.catalogue import Catalogue
 from sqloud.sandbox.cloud import Cloud, Documents, open_sandbox
 from sqloud.sandbox.faults import Fault, FaultyCloud
+from sqloud.settings import shipped
 
 __all__ = ["running", "serve"]
 
@@ -156,7 +158,7 @@ def serve(
     latency: float = 0.0,
     faults: Sequence[Fault] = (),
     token: str | None = None,
-    catalogue: Documents,
+    catalogue: Documents | None = None,
     provider_name: str = "digitalocean",
     clamp: int | None = None,
     ready: Callable[[str], None] | None = None,
@@ -164,9 +166,12 @@ def serve(
     """Serve the simulated cloud until SIGINT or SIGTERM; gives the exit code, 0.
 
     latency: seconds before each answer. faults: answered first. token: the one that is let in, None for any.
+    catalogue: where the documents come from, None for those that ship. clamp: as of `Cloud`.
     ready: called with the base URL once requests are taken, else the URL is told on stderr. From the main
     thread alone, which is the one that receives signals. Raises ConnectionFault where it cannot listen.
     """
+    if catalogue is None:
+        catalogue = Catalogue((shipped("providers"),), cache=None)
     cloud = open_sandbox(catalogue, provider_name, token=token, clamp=clamp)
     ended = threading.Event()
     before = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqloud.sandbox.digitalocean.places import moment
+from sqloud.sandbox.digitalocean.places import OLD, born, moment
 
 __all__ = [
     "SUPPORTED_POLICIES",
@@ -34,7 +34,6 @@ _SPREADS = (
     ("nyc3", "ams3", "sgp1", "lon1"),
 )
 _KERNELS = 171
-_OLD = 8  # the place of the droplet that still chooses its kernel
 
 SUPPORTED_POLICIES: tuple[Row, ...] = tuple(
     {
@@ -57,7 +56,7 @@ def make_backups(droplet_ids: Sequence[int]) -> dict[int, list[Row]]:
     identifier = 67539192
     for place, droplet_id in enumerate(droplet_ids):
         rows = []
-        for number in range(_BACKUPS.get(place, 0)):
+        for number in reversed(range(_BACKUPS.get(place, 0))):
             identifier += 1 + (place + number) % 5
             day = 690 - 7 * number + place % 7
             rows.append(
@@ -71,7 +70,7 @@ def make_backups(droplet_ids: Sequence[int]) -> dict[int, list[Row]]:
                     "type": "backup",
                 }
             )
-        backups[droplet_id] = rows
+        backups[droplet_id] = rows[::-1]
     return backups
 
 
@@ -87,7 +86,7 @@ def make_snapshots(droplet_ids: Sequence[int]) -> dict[int, list[Row]]:
                 {
                     "id": identifier,
                     "name": "" if (place, number) == (7, 0) else f"before upgrade {number + 1}",
-                    "created_at": moment(400 + place + 30 * number, number),
+                    "created_at": moment(born(place) + 5 + 30 * number, number),
                     "regions": ["nyc3", "sfo3"] if number == 0 else ["nyc3"],
                     "min_disk_size": (25, 50, 160)[place % 3],
                     "size_gigabytes": round(2.34 + 0.41 * number + place / 100, 2),
@@ -101,7 +100,7 @@ def make_snapshots(droplet_ids: Sequence[int]) -> dict[int, list[Row]]:
 def make_kernels(droplet_ids: Sequence[int]) -> dict[int, list[Row]]:
     """The kernels that a droplet can run: many of one old droplet, none of the others."""
     kernels: dict[int, list[Row]] = {droplet_id: [] for droplet_id in droplet_ids}
-    kernels[droplet_ids[_OLD]] = [
+    kernels[droplet_ids[OLD]] = [
         {
             "id": 7000 + number,
             "name": f"Ubuntu 14.04 x64 vmlinuz-3.13.0-{number}-generic",
@@ -123,15 +122,15 @@ def make_actions(droplets: Sequence[Row]) -> dict[int, list[Row]]:
         rows = []
         for number, kind in enumerate(kinds):
             identifier += 11 + place % 3
-            day = place * 11.3 + 23 * number
+            day = born(place) + 23 * number
             running = place in (0, 18) and number == len(kinds) - 1
             rows.append(
                 {
                     "id": identifier,
                     "status": "in-progress" if running else "errored" if kind == "resize" else "completed",
                     "type": kind,
-                    "started_at": moment(day, 4),
-                    "completed_at": None if running else moment(day, 19 + number),
+                    "started_at": moment(day, place),
+                    "completed_at": None if running else moment(day, place + 19 + number),
                     "resource_id": droplet["id"],
                     "resource_type": "droplet",
                     "region": droplet["region"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqloud.sandbox.digitalocean.places import GPU_SIZES, IMAGES, REGIONS, SIZES, disk_info, moment
+from sqloud.sandbox.digitalocean.places import GPU_SIZES, IMAGES, REGIONS, SIZES, born, disk_info, moment
 
 __all__ = ["FIRST_ID", "GPU_COUNT", "REGULAR_COUNT", "droplet_ids", "make_droplets"]
 
@@ -109,7 +109,7 @@ def _droplet(place: int, known: Row, size: Row, image: Row, name: str) -> Row:
         "locked": place in (18, 33),
         "status": _STATUSES.get(place, "active"),
         "kernel": known["kernel"],
-        "created_at": moment(place * 11.3, place),
+        "created_at": moment(born(place), place),
         "features": known["features"],
         "backup_ids": known["backup_ids"],
         "next_backup_window": known["next_backup_window"],

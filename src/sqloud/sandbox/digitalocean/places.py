@@ -8,11 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-__all__ = ["GPU_SIZES", "IMAGES", "REGIONS", "SIZES", "disk_info", "moment"]
+__all__ = ["GPU_SIZES", "IMAGES", "OLD", "REGIONS", "SIZES", "born", "disk_info", "moment"]
 
 Row = dict[str, Any]
 
 _START = datetime(2024, 1, 1)
+
+OLD = 8
+"""The place of the one droplet that is old enough to choose its kernel."""
 
 
 def moment(days: float, seconds: int = 0) -> str:
@@ -22,6 +25,11 @@ def moment(days: float, seconds: int = 0) -> str:
     '2024-01-02T12:00:07Z'
     """
     return (_START + timedelta(days=days, seconds=seconds)).isoformat(timespec="seconds") + "Z"
+
+
+def born(place: int) -> float:
+    """The day on which the droplet at a place was created."""
+    return place * 11.3 if place != OLD else -3525.0
 
 
 def disk_info(gigabytes: int) -> list[Row]:

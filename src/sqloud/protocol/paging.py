@@ -96,7 +96,7 @@ def _next_link(paging: Paging, response: ApiResponse) -> str | None:
         return None
     try:
         return msgspec.json.decode(raw, type=str | None) or None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         place = ".".join(paging.next)
         raise IncompleteAnswerError(
             f"the link to the next page at {place} is no text: {bytes(raw)[:80]!r}"
@@ -104,9 +104,9 @@ def _next_link(paging: Paging, response: ApiResponse) -> str | None:
 
 
 def _has_links(paging: Paging, response: ApiResponse) -> bool:
-    """Whether the answer carries the object that would hold the next link."""
+    """Whether the answer says how it goes on: the object that would hold the next link, or its null."""
     raw = navigate(response.body, paging.next[:1]) if paging.next else None
-    return raw is not None and bytes(raw).strip() not in {b"null", b"{}"}
+    return raw is not None and (len(paging.next) == 1 or bytes(raw).strip() not in {b"null", b"{}"})
 
 
 def _total(paging: Paging, response: ApiResponse) -> int | None:
@@ -114,9 +114,10 @@ def _total(paging: Paging, response: ApiResponse) -> int | None:
     if raw is None:
         return None
     try:
-        return msgspec.json.decode(raw, type=int | None)
+        total = msgspec.json.decode(raw, type=int | None)
     except msgspec.DecodeError:
         return None  # a total that is no number promises nothing
+    return total if total is not None and total >= 0 else None
 
 
 def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> None:
@@ -128,9 +129,10 @@ def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> N
 
 
 def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
-    url = urljoin(request.url, link)
     try:
-        same = origin(url) == origin(request.url)
+        url = urljoin(request.url, link)
+        # A user's name in a link would take the place of the credential.
+        same = origin(url) == origin(request.url) and "@" not in urlsplit(url).netloc
     except ValueError:
         same = False
     if not same:

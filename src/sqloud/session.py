@@ -206,26 +206,24 @@ class Session:
 
     def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:
         """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""
-        counts = Counts()
-
-        async def whole() -> Iterator[Batch]:
-            await self._runner.run(
+        running = self._loop.submit(
+            self._runner.run(
                 prepared,
                 workspace,
+                lambda: workspace.query(plan.answer.sql),
                 notice=self._on_notice,
-                counts=counts,
+                counts=Counts(),
                 time_limit=self.settings.statement_timeout,
             )
-            return await self._loop.work(lambda: workspace.query(plan.answer.sql))
-
-        future = self._loop.submit(whole())
+        )
         with self._lock:
-            self._running[id(workspace)] = (workspace, future.cancel)
+            self._running[id(workspace)] = (workspace, running.cancel)
         try:
-            return future.result()
+            return running.result()
         except BaseException:
-            future.cancel()
+            running.cancel()
             workspace.interrupt()
+            running.wait()
             raise
         finally:
             with self._lock:

@@ -1,7 +1,7 @@
 """One event loop in one thread, owned by a session.
 
 Law: the caller's thread waits and can be interrupted; the loop is never blocked, neither by decoding nor by the
-engine, which run in threads of their own.
+engine, which run in threads of their own; and what was cancelled has ended only when its threads have let go.
 """
 
 from __future__ import annotations
@@ -9,16 +9,60 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
-from sqloud.errors import InterfaceError
+from sqloud.errors import InterfaceError, StatementCancelled
 
-__all__ = ["SessionLoop"]
+__all__ = ["Running", "SessionLoop"]
 
 T = TypeVar("T")
 _WORKERS = 4
 _CLOSING = 5.0
+_AGAIN = 0.02
+"""Seconds after which a thread that was told to stop, and has not, is told again."""
+
+
+class Running(Generic[T]):
+    """A coroutine on the loop, seen from other threads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._loop = loop
+        self._outcome: Future[T] = Future()
+        self._task: asyncio.Task[T] | None = None
+        loop.call_soon_threadsafe(self._start, coroutine)
+
+    def result(self) -> T:
+        """Wait for the end, and give what the coroutine gives or raise what it raises.
+
+        Raises StatementCancelled where it was cancelled.
+        """
+        return self._outcome.result()
+
+    def cancel(self) -> None:
+        """Cancel the coroutine, which ends some time later."""
+        if not self._outcome.done():
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def wait(self) -> None:
+        """Wait until nothing of the coroutine runs any more, some seconds at most."""
+        wait((self._outcome,), timeout=_CLOSING)
+
+    def _start(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._task = self._loop.create_task(coroutine)
+        self._task.add_done_callback(self._end)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        error = StatementCancelled("the statement was cancelled") if task.cancelled() else task.exception()
+        if error is None:
+            self._outcome.set_result(task.result())
+        else:
+            self._outcome.set_exception(error)
 
 
 class SessionLoop:
@@ -31,13 +75,31 @@ class SessionLoop:
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="sqloud-worker")
         self._closed = False
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the loop; cancelling the future cancels it."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running())
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Running[T]:
+        """Run a coroutine on the loop. Raises InterfaceError after `close()`."""
+        with self._lock:
+            if self._closed:
+                coroutine.close()
+                raise InterfaceError("the session is closed")
+            return Running(self._started(), coroutine)
 
-    async def work(self, function: Callable[[], T]) -> T:
-        """Run a blocking function in a worker thread, from a coroutine on the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+    async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
+        """Run a blocking function in a worker thread, from a coroutine on the loop.
+
+        Cancelled, it calls `stop` until the function returns, and only then lets the cancellation go on.
+        """
+        work = asyncio.get_running_loop().run_in_executor(self._pool, function)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            while not work.done():
+                if stop is not None:
+                    stop()
+                with suppress(asyncio.CancelledError):  # it is on its way already
+                    await asyncio.wait((work,), timeout=_AGAIN)
+            if not work.cancelled():
+                work.exception()  # seen, and of no interest to whoever cancelled
+            raise
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Cancel what runs, run `last` on the loop, and end both the loop and its threads."""
@@ -53,17 +115,12 @@ class SessionLoop:
             loop.close()
         self._pool.shutdown(wait=True)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._closed:
-                raise InterfaceError("the session is closed")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="sqloud-loop", daemon=True
-                )
-                self._thread.start()
-            return self._loop
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="sqloud-loop", daemon=True)
+            self._thread.start()
+        return self._loop
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:

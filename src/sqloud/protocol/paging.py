@@ -20,6 +20,9 @@ from sqloud.registry.records import Paging
 __all__ = ["PAGINGS", "Progress", "follow"]
 
 
+_LONGEST_URL = 32_768
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a list has come, the answer at hand included.
 
@@ -155,6 +158,8 @@ def _numbered(paging: Paging, request: ApiRequest, progress: Progress) -> ApiReq
 
 def _next(request: ApiRequest, url: str, progress: Progress) -> ApiRequest:
     url = urlsplit(url)._replace(fragment="").geturl()
+    if len(url) > _LONGEST_URL or not url.isprintable():
+        raise IncompleteAnswerError(f"page {request.place} links to what is no URL: {url[:200]!r}")
     if url in progress.asked:
         raise IncompleteAnswerError(
             f"page {request.place} links to a page that was already read: {url}",

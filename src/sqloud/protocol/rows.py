@@ -33,9 +33,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     lines: bytes
 
 
-def navigate(
-    body: bytes | msgspec.Raw, path: Sequence[str], root: str = "the answer"
-) -> msgspec.Raw | None:
+def navigate(body: bytes | msgspec.Raw, path: Sequence[str], root: str = "the answer") -> msgspec.Raw | None:
     """The raw value at a path of an answer, None where a step is missing or leads through a null.
 
     Raises ResponseDataError if the body is not JSON, or a step leads through something that is no object; it

@@ -34,7 +34,7 @@ from sqloud.plan.explain import explained
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, plan_query, show
 from sqloud.planner.discovery import Discovery
-from sqloud.protocol.build import base_url, first_request
+from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.settings import Settings, shipped
@@ -71,6 +71,7 @@ class Session:
             loop=self._loop,
             transport=self._transport,
             max_concurrency=settings.max_concurrency,
+            max_keys=settings.max_keys,
             endpoint=self._endpoint,
             credential=self._credential,
             null_on_mismatch=settings.null_on_mismatch,
@@ -151,6 +152,7 @@ class Session:
         requests = {
             one.scan.id: [f"{request.http_verb} {_path(request.url)}" for request in one.requests]
             for one in prepared
+            if one.keys is not None
         }
         lines = [(line,) for line in explained(plan, requests)]
         column = ResultColumn(name="plan", type="VARCHAR")
@@ -161,8 +163,8 @@ class Session:
         try:
             prepared = self._prepare(plan, workspace)
             for one in prepared:
-                for request in one.requests[:1]:
-                    self._runner.authorize(one.scan.provider, request.url)
+                if one.requests or one.keys is None:
+                    self._runner.authorize(one.scan.provider, one.base)
             self._tell(plan)
             types = workspace.bind(plan.answer.sql)
             names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
@@ -199,13 +201,19 @@ class Session:
         for scan in plan.scans:
             keys = self._keys(scan, workspace)
             base = base_url(scan.provider, self.settings.endpoints)
-            requests = tuple(first_request(scan, key, base) for key in keys)
-            prepared.append(PreparedScan(scan=scan, keys=keys, requests=requests))
+            if keys is None:
+                prepared.append(PreparedScan(scan=scan, base=base))
+            else:
+                prepared.append(PreparedScan.with_keys(scan, base, keys))
         return prepared
 
-    def _keys(self, scan: Scan, workspace: Workspace) -> tuple[tuple[Value, ...], ...]:
+    def _keys(self, scan: Scan, workspace: Workspace) -> tuple[tuple[Value, ...], ...] | None:
+        """The keys of a scan; None where they come from scans that are yet to be read."""
         if isinstance(scan.keys, KeyValues):
             return scan.keys.rows
+        if scan.keys.reads:
+            workspace.bind(scan.keys.sql)
+            return None
         return tuple(row for batch in workspace.query(scan.keys.sql) for row in batch)
 
     def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:

@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     providers: directories with provider documents beside the shipped ones.
     sandbox: answer from the simulated cloud, without a token and without the network.
     max_concurrency: requests in flight at once.
+    max_keys: values that one table may be asked for, where they come out of other tables.
     statement_timeout: seconds a statement may take, None without limit.
     connect_timeout, read_timeout: seconds for one connection, for one wait on a socket.
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
@@ -45,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path | None = None
     sandbox: bool = False
     max_concurrency: int = MAX_CONCURRENCY
+    max_keys: int = 5_000
     statement_timeout: float | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 60.0

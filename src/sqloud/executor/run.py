@@ -15,11 +15,12 @@ from typing import TypeVar
 import msgspec
 
 from sqloud.engine.base import Workspace
-from sqloud.errors import ConnectionFault, Error, IncompleteAnswerError, TimeLimitError
+from sqloud.errors import ConnectionFault, Error, IncompleteAnswerError, ProgrammingError, TimeLimitError
 from sqloud.executor.loop import SessionLoop
 from sqloud.executor.transport import Transport
-from sqloud.plan.steps import Scan, Value
+from sqloud.plan.steps import KeyQuery, Scan, Value
 from sqloud.protocol.authenticate import authorization
+from sqloud.protocol.build import first_request
 from sqloud.protocol.failure import failure, is_absence, shown_url
 from sqloud.protocol.flow import Flow, request_flow
 from sqloud.protocol.messages import ApiRequest, ApiResponse, Wait
@@ -36,12 +37,25 @@ _AHEAD = 4
 """Keys begun beyond the one whose rows are being loaded, for each request in flight."""
 
 
+Keys = tuple[tuple[Value, ...], ...]
+
+
 class PreparedScan(msgspec.Struct, frozen=True, kw_only=True):
-    """A scan with its keys known and the first request of each built: nothing is left that could be refused."""
+    """A scan whose keys are known has the first request of each built: nothing is left that could be refused.
+
+    `keys` is None where they come from scans before it; `base` is what its requests begin with.
+    """
 
     scan: Scan
-    keys: tuple[tuple[Value, ...], ...]
-    requests: tuple[ApiRequest, ...]
+    base: str
+    keys: Keys | None = None
+    requests: tuple[ApiRequest, ...] = ()
+
+    @classmethod
+    def with_keys(cls, scan: Scan, base: str, keys: Keys) -> PreparedScan:
+        """Build the first request of every key. Raises InvalidValueError."""
+        requests = tuple(first_request(scan, key, base) for key in keys)
+        return cls(scan=scan, base=base, keys=keys, requests=requests)
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -84,12 +98,14 @@ class Runner:
         loop: SessionLoop,
         transport: Transport,
         max_concurrency: int,
+        max_keys: int,
         endpoint: Callable[[Provider], str],
         credential: Callable[[Provider], str | None],
         null_on_mismatch: bool = False,
     ) -> None:
         self._loop = loop
         self._transport = transport
+        self._max_keys = max_keys
         self._ahead = _AHEAD * max_concurrency
         self._slots = asyncio.Semaphore(max_concurrency)
         self._endpoint = endpoint
@@ -117,6 +133,8 @@ class Runner:
         try:
             async with asyncio.timeout(time_limit):
                 for one in prepared:
+                    if one.keys is None:
+                        one = await self._fed(one, workspace)
                     await _ScanRun(self, one, workspace, notice, counts).run()
                 return await self.work(answer, workspace.interrupt)
         except TimeoutError as error:
@@ -124,6 +142,24 @@ class Runner:
                 f"the statement's time limit of {time_limit:g} s is spent after {counts.requests:,} requests, "
                 f"{counts.pages:,} pages and {counts.rows:,} rows"
             ) from error
+
+    async def _fed(self, prepared: PreparedScan, workspace: Workspace) -> PreparedScan:
+        """A scan with the keys that the scans before it give."""
+        scan = prepared.scan
+        assert isinstance(scan.keys, KeyQuery)
+        sql = scan.keys.sql
+
+        def keys() -> Keys:
+            return tuple(row for batch in workspace.query(sql) for row in batch)
+
+        found = await self.work(keys, workspace.interrupt)
+        if len(found) > self._max_keys:
+            names = ", ".join(parameter.sql_name for parameter in scan.keys.parameters)
+            raise ProgrammingError(
+                f"{scan.table} would be asked for {len(found):,} values of {names}, and {self._max_keys:,} is the most",
+                hints=("narrow what feeds it, or raise the limit: --max-keys N",),
+            )
+        return PreparedScan.with_keys(scan, prepared.base, found)
 
     async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
         """One exchange, with the credential put on here, on the way out."""
@@ -173,7 +209,7 @@ class _ScanRun:
         self._decoder = runner.decoder(prepared.scan, notice)
 
     async def run(self) -> None:
-        keys, requests = self._prepared.keys, self._prepared.requests
+        keys, requests = self._prepared.keys or (), self._prepared.requests
         if len(keys) == 1:
             async for page in self._pages(keys[0], requests[0]):
                 await self._load(page)
@@ -197,7 +233,7 @@ class _ScanRun:
         window: asyncio.Semaphore,
         tasks: asyncio.Queue[asyncio.Task[list[Page]] | None],
     ) -> None:
-        for key, request in zip(self._prepared.keys, self._prepared.requests, strict=True):
+        for key, request in zip(self._prepared.keys or (), self._prepared.requests, strict=True):
             await window.acquire()
             tasks.put_nowait(group.create_task(self._gathered(key, request)))
         tasks.put_nowait(None)

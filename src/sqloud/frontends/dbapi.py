@@ -82,6 +82,7 @@ def connect(
     environment: Mapping[str, str] | None = None,
     providers: Iterable[str | Path] = (),
     max_concurrency: int | None = None,
+    max_keys: int | None = None,
     timeout: float | None = None,
     allow_read: Iterable[str | Path] = (),
     null_on_mismatch: bool = False,
@@ -95,7 +96,8 @@ def connect(
     credentials: provider to token; what is not there is looked up in `environment` (the process's by default)
     under the names that the provider document gives.
     providers: directories with provider documents of your own.
-    max_concurrency: requests in flight at once. timeout: seconds for one statement.
+    max_concurrency: requests in flight at once. max_keys: values that one table may be asked for, where they come
+    out of other tables. timeout: seconds for one statement.
     allow_read: directories that statements may read files from.
     null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
     on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
@@ -115,6 +117,8 @@ def connect(
     }
     if max_concurrency is not None:
         chosen["max_concurrency"] = max_concurrency
+    if max_keys is not None:
+        chosen["max_keys"] = max_keys
     settings = Settings.from_environment(environment, endpoints=dict(endpoints or {}), **chosen)
     return Connection(Session(settings, on_notice=on_notice or _LOG.warning, transport=transport))
 

@@ -112,6 +112,12 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         help="let statements read files in DIR",
     )
     add("--max-concurrency", metavar="N", type=_count, help="requests in flight at once")
+    add(
+        "--max-keys",
+        metavar="N",
+        type=_count,
+        help="values that one table may be asked for out of other tables",
+    )
     add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
     parser.add_argument("--version", action="version", version=version)
     return parser

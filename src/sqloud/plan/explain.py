@@ -35,11 +35,16 @@ def _scan(scan: Scan, requests: Sequence[str]) -> Iterator[str]:
     else:
         bound = f"{', '.join(names)}: {len(scan.keys.rows):,} keys" if names else ""
     yield f"Scan {scan.table} via {scan.method.name}({bound})"
+    if isinstance(scan.keys, KeyQuery) and scan.keys.reads:
+        size = scan.method.paging.size if scan.method.paging else None
+        page = f"?{size}={scan.method.paging.maximum_size}" if scan.method.paging and size else ""
+        yield f"  {scan.method.http_verb} {scan.method.path}{page}{_following(scan)}"
+        yield f"  once for each key out of {', '.join(scan.keys.reads)}: {scan.keys.sql}"
     for request in requests[:_LISTED]:
         yield f"  {request}{_following(scan)}"
     if len(requests) > _LISTED:
         yield f"  ... and {len(requests) - _LISTED:,} more like these"
-    if not requests:
+    if not requests and not (isinstance(scan.keys, KeyQuery) and scan.keys.reads):
         yield "  no request: no row can satisfy the statement"
     yield f"  columns {', '.join(column.name for column in scan.columns) or '(none)'}"
     if scan.echoes:

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from sqloud.planner.literals import is_constant
 
-__all__ = ["NOTHING", "Alternatives", "Subject", "both", "cover", "member_subject"]
+__all__ = ["NOTHING", "Alternatives", "Cover", "Subject", "both", "either", "member_subject"]
 
 Alternatives = tuple[Mapping[str, exp.Expr], ...]
 Subject = Callable[[exp.Expr], str | None]
@@ -38,32 +38,96 @@ def member_subject(column: str) -> str:
     return f"any {column}"
 
 
-def cover(node: exp.Expr | None, subject: Subject, *, negated: bool = False) -> Alternatives:
-    """The alternatives that cover `node` (or NOT `node`) being true."""
-    if node is None:
+class Cover:
+    """Covers predicates by what `accepts` takes as the other side of an equality: constants, or more than them.
+
+    `queries` says whether a query is taken as the other side of IN.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        accepts: Callable[[exp.Expr], bool] = is_constant,
+        queries: Callable[[exp.Expr], bool] = lambda _: False,
+    ) -> None:
+        self._subject = subject
+        self._accepts = accepts
+        self._queries = queries
+
+    def of(self, node: exp.Expr | None, *, negated: bool = False) -> Alternatives:
+        """The alternatives that cover `node` (or NOT `node`) being true."""
+        if node is None:
+            return NOTHING
+        if isinstance(node, exp.Paren):
+            return self.of(node.this, negated=negated)
+        if isinstance(node, exp.Not):
+            return self.of(node.this, negated=not negated)
+        if isinstance(node, (exp.And, exp.Or)):
+            left = self.of(node.this, negated=negated)
+            right = self.of(node.expression, negated=negated)
+            return both(left, right) if isinstance(node, exp.And) is not negated else either(left, right)
+        if isinstance(node, exp.Boolean):
+            return NOTHING if bool(node.this) is not negated else ()
+        if isinstance(node, exp.Null):
+            return ()
+        if isinstance(node, exp.In):
+            return NOTHING if negated else self._membership(node)
+        if isinstance(node, exp.NullSafeEQ):
+            return NOTHING if negated else self.equality(node.this, node.expression)
+        if type(node) in _NEGATED:
+            kind = _NEGATED[type(node)] if negated else type(node)
+            return self.equality(node.this, node.expression) if kind is exp.EQ else NOTHING
+        if isinstance(node, exp.ArrayContains) and not negated:
+            return self._member(node.expression, node.this)
         return NOTHING
-    if isinstance(node, exp.Paren):
-        return cover(node.this, subject, negated=negated)
-    if isinstance(node, exp.Not):
-        return cover(node.this, subject, negated=not negated)
-    if isinstance(node, (exp.And, exp.Or)):
-        left = cover(node.this, subject, negated=negated)
-        right = cover(node.expression, subject, negated=negated)
-        return both(left, right) if isinstance(node, exp.And) is not negated else _either(left, right)
-    if isinstance(node, exp.Boolean):
-        return NOTHING if bool(node.this) is not negated else ()
-    if isinstance(node, exp.Null):
-        return ()
-    if isinstance(node, exp.In):
-        return NOTHING if negated else _membership(node, subject)
-    if isinstance(node, exp.NullSafeEQ):
-        return NOTHING if negated else _equality(node.this, node.expression, subject)
-    if type(node) in _NEGATED:
-        kind = _NEGATED[type(node)] if negated else type(node)
-        return _equality(node.this, node.expression, subject) if kind is exp.EQ else NOTHING
-    if isinstance(node, exp.ArrayContains) and not negated:
-        return _member(node.expression, node.this, subject)
-    return NOTHING
+
+    def equality(self, left: exp.Expr, right: exp.Expr) -> Alternatives:
+        """The alternatives that cover `left = right`."""
+        for one, other in ((left, right), (right, left)):
+            if isinstance(other, exp.Any):
+                return self._any(one, _inside(other))
+            if isinstance(one, exp.Tuple) and isinstance(other, exp.Tuple):
+                alternatives = NOTHING
+                for first, second in zip(one.expressions, other.expressions, strict=False):
+                    alternatives = both(alternatives, self.equality(first, second))
+                return alternatives
+            if not isinstance(one, exp.Tuple) and self._accepts(other):
+                if isinstance(other, exp.Null):
+                    return ()
+                name = self._subject(one)
+                if name is not None:
+                    return ({name: other},)
+        return NOTHING
+
+    def _membership(self, node: exp.In) -> Alternatives:
+        query = node.args.get("query")
+        if query is not None:
+            name = self._subject(node.this)
+            return ({name: query},) if name is not None and self._queries(query) else NOTHING
+        if node.args.get("unnest") or node.args.get("field"):
+            return NOTHING
+        alternatives: Alternatives = ()
+        for item in node.expressions:
+            alternatives = either(alternatives, self.equality(node.this, item))
+        return alternatives
+
+    def _any(self, one: exp.Expr, array: exp.Expr) -> Alternatives:
+        """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN, and so is `= ANY(query)`."""
+        if isinstance(array, exp.Array):
+            alternatives: Alternatives = ()
+            for item in array.expressions:
+                alternatives = either(alternatives, self.equality(one, item))
+            return alternatives
+        if isinstance(array, (exp.Query, exp.Subquery)):
+            name = self._subject(one)
+            return ({name: array},) if name is not None and self._queries(array) else NOTHING
+        return self._member(one, array)
+
+    def _member(self, value: exp.Expr, array: exp.Expr) -> Alternatives:
+        name = self._subject(array)
+        if name is None or not is_constant(value):
+            return NOTHING
+        return () if isinstance(value, exp.Null) else ({member_subject(name): value},)
 
 
 def both(left: Alternatives, right: Alternatives) -> Alternatives:
@@ -79,7 +143,8 @@ def both(left: Alternatives, right: Alternatives) -> Alternatives:
     return tuple(joined)
 
 
-def _either(left: Alternatives, right: Alternatives) -> Alternatives:
+def either(left: Alternatives, right: Alternatives) -> Alternatives:
+    """The alternatives of two predicates of which one holds."""
     return NOTHING if len(left) + len(right) > _MOST else left + right
 
 
@@ -95,51 +160,6 @@ def _differ(one: exp.Expr, other: exp.Expr) -> bool:
 
 def _numeric(text: str) -> bool:
     return text.strip().lstrip("+-").replace(".", "", 1).isdigit()
-
-
-def _equality(left: exp.Expr, right: exp.Expr, subject: Subject) -> Alternatives:
-    for one, other in ((left, right), (right, left)):
-        if isinstance(other, exp.Any):
-            return _any(one, _inside(other), subject)
-        if isinstance(one, exp.Tuple) and isinstance(other, exp.Tuple):
-            pairs = zip(one.expressions, other.expressions, strict=False)
-            alternatives = NOTHING
-            for first, second in pairs:
-                alternatives = both(alternatives, _equality(first, second, subject))
-            return alternatives
-        if is_constant(other) and not isinstance(one, exp.Tuple):
-            if isinstance(other, exp.Null):
-                return ()
-            name = subject(one)
-            if name is not None:
-                return ({name: other},)
-    return NOTHING
-
-
-def _membership(node: exp.In, subject: Subject) -> Alternatives:
-    if node.args.get("query") or node.args.get("unnest") or node.args.get("field"):
-        return NOTHING
-    alternatives: Alternatives = ()
-    for item in node.expressions:
-        alternatives = _either(alternatives, _equality(node.this, item, subject))
-    return alternatives
-
-
-def _any(one: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
-    """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN."""
-    if isinstance(array, exp.Array):
-        alternatives: Alternatives = ()
-        for item in array.expressions:
-            alternatives = _either(alternatives, _equality(one, item, subject))
-        return alternatives
-    return _member(one, array, subject)
-
-
-def _member(value: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
-    name = subject(array)
-    if name is None or not is_constant(value):
-        return NOTHING
-    return () if isinstance(value, exp.Null) else ({member_subject(name): value},)
 
 
 def _inside(node: exp.Any) -> exp.Expr:

@@ -34,7 +34,7 @@ def row_limit(tree: exp.Expr, names: Names) -> int | None:
     Only `SELECT ... FROM table [WHERE ...] LIMIT n [OFFSET m]` has one: without an order, a grouping or a
     function that sees more than its row, each row that passes the filter is a row of the answer.
     """
-    if not isinstance(tree, exp.Select) or len(names.uses) != 1 or len(names.selects) != 1:
+    if not isinstance(tree, exp.Select) or len(names.uses) != 1 or len(names.levels) != 1:
         return None
     if any(tree.args.get(clause) for clause in _CLAUSES):
         return None

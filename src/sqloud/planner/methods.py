@@ -17,9 +17,9 @@ from sqlglot import exp
 
 from sqloud.dialect import span_of
 from sqloud.errors import AmbiguousNameError, InvalidValueError, MissingParameterError
-from sqloud.plan.steps import KeyQuery, KeyValues, Value
+from sqloud.plan.steps import KeyValues, Value
 from sqloud.planner.cover import Alternatives
-from sqloud.planner.literals import fit, literal_value
+from sqloud.planner.literals import fit, is_constant, literal_value
 from sqloud.planner.sources import TableUse
 from sqloud.registry.records import MemberOf, Method, Option, Parameter, Scope
 
@@ -30,11 +30,15 @@ _FILTERED_MOST = 8
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The method of a scan, its bound parameters with their subjects, and its keys."""
+    """The method of a scan, its bound parameters, and what binds them in each alternative.
+
+    `values` are the keys where all of that are literals.
+    """
 
     method: Method
     parameters: tuple[Parameter, ...]
-    keys: KeyValues | KeyQuery
+    rows: tuple[tuple[exp.Expr, ...], ...]
+    values: KeyValues | None
     single_page: bool
 
     def binds(self, sql_name: str) -> bool:
@@ -44,11 +48,16 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def asked_often(self) -> bool:
         """Whether more than one key may be asked."""
-        return isinstance(self.keys, KeyQuery) or len(self.keys.rows) > 1
+        return self.values is None or len(self.values.rows) > 1
 
 
-def choose(use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str]) -> Choice:
+def choose(
+    use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str], *, fed: bool = False
+) -> Choice:
     """The method and keys for one table under the alternatives that its predicates leave.
+
+    `fed` says that keys may come out of other relations; how many there are is not known then, so they go to what
+    the listing requires and to nothing that is optional.
 
     `subjects` gives the canonical subject of each parameter by SQL name. Raises MissingParameterError with what
     to write, AmbiguousNameError where two lookups fit, InvalidValueError for values that do not.
@@ -59,14 +68,15 @@ def choose(use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str
         return Choice(
             method=listing,
             parameters=listing.parameters,
-            keys=KeyValues(parameters=listing.parameters, rows=()),
+            rows=(),
+            values=KeyValues(parameters=listing.parameters, rows=()),
             single_page=False,
         )
     bound = _bound(use, alternatives, subjects)
     lookups = [
         method
         for method in use.resource.methods_for("select")
-        if not method.listing and _lookup_fits(method, listing, use, bound)
+        if not method.listing and not fed and _lookup_fits(method, listing, use, bound)
     ]
     if len(lookups) > 1:
         raise AmbiguousNameError(
@@ -153,7 +163,11 @@ def _keyed(
 ) -> Choice:
     sent: list[Parameter] = [parameter for parameter in method.parameters if parameter.required]
     optional = [
-        parameter for parameter in method.parameters if not parameter.required and parameter.sql_name in bound
+        parameter
+        for parameter in method.parameters
+        if not parameter.required
+        and parameter.sql_name in bound
+        and all(is_constant(one[subjects[parameter.sql_name]]) for one in alternatives)
     ]
     # A scope decides which rows there are, so it goes before what merely narrows them.
     optional.sort(key=lambda parameter: not isinstance(parameter.meaning, Scope))
@@ -170,10 +184,12 @@ def _keyed(
             sent.append(parameter)
     paging = method.paging
     names = {paging.page, paging.size} if paging else set()
+    rows = tuple(tuple(one[subjects[parameter.sql_name]] for parameter in sent) for one in alternatives)
     return Choice(
         method=method,
         parameters=tuple(sent),
-        keys=_keys(sent, alternatives, subjects),
+        rows=rows,
+        values=_values(sent, rows),
         single_page=any(parameter.name in names for parameter in sent),
     )
 
@@ -193,37 +209,18 @@ def _worth_sending(
     return isinstance(meaning, (Scope, Option)) or len(values) <= _FILTERED_MOST
 
 
-def _keys(
-    sent: Sequence[Parameter], alternatives: Alternatives, subjects: Mapping[str, str]
-) -> KeyValues | KeyQuery:
-    """The distinct keys of all alternatives, in the order of the statement."""
-    nodes = [[one[subjects[parameter.sql_name]] for parameter in sent] for one in alternatives]
-    values = [[literal_value(node) for node in row] for row in nodes]
-    if any(value is None for row in values for value in row):
-        rows = ", ".join(
-            f"({', '.join(_tried(parameter, node) for parameter, node in zip(sent, row, strict=True))})"
-            for row in nodes
-        )
-        names = [f"k{position}" for position in range(len(sent))]
-        present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-        return KeyQuery(
-            parameters=tuple(sent),
-            sql=f"SELECT DISTINCT {', '.join(names)} FROM (VALUES {rows}) AS keys({', '.join(names)}) "
-            f"WHERE {present}",
-        )
+def _values(sent: Sequence[Parameter], rows: Sequence[Sequence[exp.Expr]]) -> KeyValues | None:
+    """The distinct keys in the order of the statement; None where an expression is to be computed."""
     fitted: dict[tuple[Value, ...], None] = {}
-    for row, row_nodes in zip(values, nodes, strict=True):
-        key = tuple(
-            fit(parameter, value, node)
-            for parameter, value, node in zip(sent, row, row_nodes, strict=True)
-            if value is not None
-        )
-        fitted[key] = None
+    for row in rows:
+        key: list[Value] = []
+        for parameter, node in zip(sent, row, strict=True):
+            value = literal_value(node)
+            if value is None:
+                return None
+            key.append(fit(parameter, value, node))
+        fitted[tuple(key)] = None
     return KeyValues(parameters=tuple(sent), rows=tuple(fitted))
-
-
-def _tried(parameter: Parameter, node: exp.Expr) -> str:
-    return f"TRY(CAST({node.sql(dialect='duckdb')} AS {parameter.type.sql}))"
 
 
 def _missing(use: TableUse, missing: Sequence[Parameter], bound: Mapping[str, bool]) -> MissingParameterError:

@@ -12,15 +12,17 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.dialect import span_of
-from sqloud.errors import NotSupportedError
+from sqloud.errors import MissingParameterError, NotSupportedError
 from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
 from sqloud.planner.constants import checks_of
-from sqloud.planner.cover import NOTHING, Alternatives, both, cover, member_subject
+from sqloud.planner.cover import NOTHING, Alternatives, Cover, both, either, member_subject
+from sqloud.planner.feeding import Feeding
 from sqloud.planner.limits import passed_count, row_limit
-from sqloud.planner.methods import choose
+from sqloud.planner.methods import Choice, choose
 from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.outputs import name_outputs
-from sqloud.planner.residual import expression_of, generate, replace_members, shape
+from sqloud.planner.reach import Reach
+from sqloud.planner.residual import Shape, expression_of, generate, replace_members, shape
 from sqloud.planner.sources import Catalogue, TableUse
 from sqloud.registry.records import Equals, MemberOf, Parameter
 
@@ -32,8 +34,9 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     tree = tree.copy()
     names = bind_names(tree, catalogue)
     checks = checks_of(names)
-    covers = {use.id: _cover_of(use, names) for use in names.uses}
-    choices = {use.id: choose(use, covers[use.id], _subjects(use)) for use in names.uses}
+    feeding = Feeding(names)
+    covers, choices = _choices(names, feeding)
+    feeds = {use.id: feeding.feed(choices[use.id].rows) for use in names.uses}
     functions = tuple(
         Called(name=call.name.lower(), span=span_of(call)) for call in tree.find_all(exp.Anonymous)
     )
@@ -48,32 +51,67 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     _drop_full_names(names)
     reads = replace_members(names.columns, single_value)
     limit = row_limit(tree, names)
-    scans: list[Scan] = []
+    shapes: dict[str, Shape] = {}
+    replaced: dict[int, exp.Expr] = {}
     for use in names.uses:
-        choice = choices[use.id]
         wanted = _wanted(use, names.columns)
         if id(use.node) in reads:
             wanted.append(reads[id(use.node)])
-        made = shape(use, choice, wanted)
-        scans.append(
-            Scan(
-                id=use.id,
-                table=use.resource.name,
-                provider=use.provider,
-                method=choice.method,
-                columns=made.columns,
-                echoes=made.echoes,
-                keys=choice.keys,
-                single_page=choice.single_page,
-            )
+        shapes[use.id] = shape(use, choices[use.id], wanted)
+        replaced[id(use.node)] = _replace(use, shapes[use.id].relation)
+    scans = []
+    # The choices were made in an order in which each reads only what comes before it.
+    for use in sorted(names.uses, key=lambda use: list(choices).index(use.id)):
+        choice, made = choices[use.id], shapes[use.id]
+        scan = Scan(
+            id=use.id,
+            table=use.resource.name,
+            provider=use.provider,
+            method=choice.method,
+            columns=made.columns,
+            echoes=made.echoes,
+            keys=choice.values or feeding.query(choice.parameters, feeds[use.id], replaced),
+            single_page=choice.single_page,
         )
-        _replace(use, made.relation)
         filtered = made.filtered or tree.args.get("where") is not None
         if limit is not None and not choice.asked_often:
             passed = passed_count(tree) if filtered else None
-            scans[-1] = msgspec.structs.replace(scans[-1], limit=Limit(rows=limit, passed=passed))
+            scan = msgspec.structs.replace(scan, limit=Limit(rows=limit, passed=passed))
+        scans.append(scan)
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
     return Plan(steps=(*scans, answer), checks=checks, functions=functions, notes=_notes(scans))
+
+
+def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], dict[str, Choice]]:
+    """The cover and the method of every table, in an order in which each is fed only by those before it.
+
+    Constants go first. What they do not bind is fed by the tables that are ready, until no table is left; one
+    that stays unbound, or a ring of tables that would feed each other, is an error.
+    """
+    reach = Reach(names)
+    covers: dict[str, Alternatives] = {}
+    choices: dict[str, Choice] = {}
+    waiting: dict[str, tuple[TableUse, MissingParameterError]] = {}
+    for use in names.uses:
+        covers[use.id] = _cover_of(use, names, reach)
+        try:
+            choices[use.id] = choose(use, covers[use.id], _subjects(use))
+        except MissingParameterError as error:
+            waiting[use.id] = (use, error)
+    while waiting:
+        ready = frozenset(choices)
+        for use, _ in waiting.values():
+            fed = _cover_of(use, names, reach, feeding, ready)
+            try:
+                choices[use.id] = choose(use, fed, _subjects(use), fed=True)
+            except MissingParameterError:
+                continue
+            covers[use.id] = fed
+            break
+        else:
+            raise next(iter(waiting.values()))[1]
+        del waiting[use.id]
+    return covers, choices
 
 
 def _drop_full_names(names: Names) -> None:
@@ -94,8 +132,8 @@ def _wanted(use: TableUse, columns: Iterable[BoundColumn]) -> list[str]:
     ]
 
 
-def _replace(use: TableUse, relation: str) -> None:
-    """Put a scan's relation in the place of the table, under the table's alias."""
+def _replace(use: TableUse, relation: str) -> exp.Expr:
+    """Put a scan's relation in the place of the table, under the table's alias; gives what stands there now."""
     alias = use.node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(use.alias, quoted=True))
     if relation.startswith("("):
         replacement: exp.Expr = exp.Subquery(this=expression_of(relation[1:-1]), alias=alias)
@@ -107,6 +145,7 @@ def _replace(use: TableUse, relation: str) -> None:
                 raise NotSupportedError(f"{argument} on a table is not built yet", span=span_of(use.node))
             replacement.set(argument, use.node.args[argument])
     use.node.replace(replacement)
+    return replacement
 
 
 def _subjects(use: TableUse) -> dict[str, str]:
@@ -138,49 +177,53 @@ def _canonical(node: exp.Expr) -> str:
     return bare.sql(dialect="duckdb", comments=False)
 
 
-def _cover_of(use: TableUse, names: Names) -> Alternatives:
-    """The cover of one table: of the WHERE and of the inner ONs of the SELECT whose FROM it stands in."""
-    by_node = {id(column.node): column for column in names.columns}
+def _cover_of(
+    use: TableUse,
+    names: Names,
+    reach: Reach,
+    feeding: Feeding | None = None,
+    ready: frozenset[str] = frozenset(),
+) -> Alternatives:
+    """The cover of one table by the predicates that reach it; by constants alone, unless it may be fed."""
 
     def subject(node: exp.Expr) -> str | None:
-        columns = list(node.find_all(exp.Column))
-        if not columns or node.find(exp.Query) is not None:
-            return None
-        bound = [by_node.get(id(column)) for column in columns]
-        if any(column is None or column.use is not use for column in bound):
-            return None
-        only = bound[0]
         while isinstance(node, exp.Paren):
             node = node.this
-        if isinstance(node, exp.Column) and only is not None and only.name in use.virtual:
-            return _subject(use.virtual[only.name].parameter)
-        if any(column is not None and column.name in use.virtual for column in bound):
+        if node.find(exp.Query) is not None:
             return None
-        return _canonical(node)
+        own: list[str] = []
+        renamed = node.copy()
+        for column, copied in zip(node.find_all(exp.Column), list(renamed.find_all(exp.Column)), strict=True):
+            reference = names.references.get(id(column))
+            traced = [name for found, name in reach.trace(reference) if found is use] if reference else []
+            if len(traced) != 1:
+                return None
+            own += traced
+            copied.replace(exp.column(traced[0])) if copied is not renamed else None
+        if isinstance(node, exp.Column):
+            name = own[0]
+            return (
+                _subject(use.virtual[name].parameter) if name in use.virtual else _canonical(exp.column(name))
+            )
+        if not own or any(name in use.virtual for name in own):
+            return None
+        return _canonical(renamed)
 
-    alternatives = NOTHING
-    for predicate in _predicates(use, names):
-        alternatives = both(alternatives, cover(predicate, subject))
-    return alternatives
-
-
-def _predicates(use: TableUse, names: Names) -> list[exp.Expr]:
-    """What every row of the table that can reach the answer of its SELECT satisfies."""
-    for select, tables in names.selects:
-        if use not in tables or not isinstance(select, exp.Select):
-            continue
-        found = [select.args["where"].this] if select.args.get("where") else []
-        joins = select.args.get("joins") or []
-        for join in joins:
-            on = join.args.get("on")
-            side = str(join.args.get("side") or "").upper()
-            if on is None:
-                continue
-            own = join.this is use.node
-            if not side or (side == "LEFT" and own) or (side == "RIGHT" and not own and len(joins) == 1):
-                found.append(on)
-        return found
-    return []
+    if feeding is None:
+        covering = Cover(subject)
+    else:
+        covering = Cover(
+            subject,
+            lambda node: feeding.accepts(node, use, ready),
+            lambda query: feeding.answers(query, use, ready),
+        )
+    whole: Alternatives = ()
+    for way in reach.ways(use):
+        alternatives = NOTHING
+        for predicate in way:
+            alternatives = both(alternatives, covering.of(predicate))
+        whole = either(whole, alternatives)
+    return whole
 
 
 def _notes(scans: Iterable[Scan]) -> tuple[str, ...]:

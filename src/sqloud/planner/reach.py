@@ -1,0 +1,210 @@
+"""Which predicates reach a table, and what an expression of the statement says about it.
+
+Law: a predicate reaches a table only where every row of the table that fails it cannot matter to the answer. WHERE
+and an inner ON reach both sides; the ON of LEFT and RIGHT the null-supplying side only; that of FULL neither.
+From outside, a predicate reaches into a derived table or a CTE through an unchanged column, never through LIMIT,
+OFFSET, DISTINCT ON, QUALIFY or a recursive CTE; through GROUP BY only on a grouping key; through a window only on
+a column of every PARTITION BY; into every branch of a set operation. A CTE used twice is reached by what both uses
+say, as an OR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqloud.planner.names import Names, Reference
+from sqloud.planner.relations import Relations
+from sqloud.planner.sources import TableUse
+
+__all__ = ["Reach", "conjuncts", "is_padded", "join_reaches"]
+
+Way = tuple[exp.Expr, ...]
+"""Predicates that all hold for the rows that come to the answer on one way."""
+
+
+class Reach:
+    """The predicates of one statement, seen from its tables."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def ways(self, use: TableUse) -> list[Way]:
+        """The predicates that reach a table, on each way from it to the answer."""
+        return self._ways(self._names.level_of(use), use.node, 0)
+
+    def trace(self, reference: Reference) -> list[tuple[TableUse, str]]:
+        """The columns of API tables that a reference is, unchanged: none, one, or one a branch of a UNION."""
+        if reference.alias is None:
+            return []
+        relations = self._names.levels[id(reference.level)]
+        use = relations.tables.get(reference.alias)
+        if use is not None:
+            return [(use, reference.name)]
+        origin = relations.origins.get(reference.alias)
+        names = relations.others.get(reference.alias)
+        if origin is None or names is None or reference.name not in names or _is_recursive(origin.expression):
+            return []
+        return list(self._through(origin.expression, names.index(reference.name)))
+
+    def _through(self, query: exp.Expr, position: int) -> Iterator[tuple[TableUse, str]]:
+        """The columns that the output at a position is, through whatever lets a predicate pass."""
+        if isinstance(query, exp.SetOperation):
+            if not (query.args.get("limit") or query.args.get("offset")):
+                for branch in (query.this, query.expression):
+                    yield from self._through(branch.unnest(), position)
+            return
+        if not isinstance(query, exp.Select) or position >= len(query.selects):
+            return
+        column = query.selects[position].unalias()
+        reference = self._names.references.get(id(column))
+        if isinstance(column, exp.Column) and reference is not None and _passes(query, position, column):
+            yield from self.trace(reference)
+
+    def _ways(self, relations: Relations, node: exp.Expr, depth: int) -> list[Way]:
+        own = tuple(self._predicates(relations.scope.expression, node))
+        around = list(self._around(relations.scope.expression)) if depth < 20 else []
+        if not around:
+            return [(*own, *self._membership(relations.scope.expression))]
+        return [(*own, *way) for outer, item in around for way in self._ways(outer, item, depth + 1)]
+
+    def _predicates(self, select: exp.Expr, node: exp.Expr) -> Iterator[exp.Expr]:
+        """The WHERE of a SELECT and those ONs and USINGs that reach the relation in which `node` stands."""
+        if not isinstance(select, exp.Select):
+            return
+        where = select.args.get("where")
+        if where is not None:
+            yield where.this
+        joins = select.args.get("joins") or []
+        place = _place(select, node)
+        for number, join in enumerate(joins, 1):
+            if place is not None and join_reaches(join, number, place):
+                if join.args.get("on") is not None:
+                    yield join.args["on"]
+                yield from self._names.usings.get(id(join), ())
+
+    def _around(self, query: exp.Expr) -> Iterator[tuple[Relations, exp.Expr]]:
+        """Where a derived table or a CTE is read: the FROM that it stands in, and its node there."""
+        while (above := _set_operation_of(query)) is not None:
+            query = above
+        for relations in self._names.levels.values():
+            for alias, origin in relations.origins.items():
+                if origin.expression is query:
+                    yield relations, relations.nodes[alias]
+
+    def _membership(self, query: exp.Expr) -> Iterator[exp.Expr]:
+        """`x IN (SELECT p ...)` says p = x of the rows inside, where x cannot be NULL or only TRUE counts."""
+        around = query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent
+        if not isinstance(around, exp.In) or not isinstance(query, exp.Select) or len(query.selects) != 1:
+            return
+        column = query.selects[0].unalias()
+        if not isinstance(column, exp.Column) or not _passes(query, 0, column):
+            return
+        if _only_true_counts(around) or self._is_present(around.this):
+            yield exp.EQ(this=column, expression=around.this)
+
+    def _is_present(self, node: exp.Expr) -> bool:
+        """Whether an expression is surely not NULL: the key of a table that no outer join pads."""
+        reference = self._names.references.get(id(node))
+        if reference is None or reference.alias is None:
+            return False
+        relations = self._names.levels[id(reference.level)]
+        use = relations.tables.get(reference.alias)
+        select = relations.scope.expression
+        if use is None or not isinstance(select, exp.Select):
+            return False
+        return reference.name in use.resource.key and not is_padded(select, use.node)
+
+
+def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts of an AND."""
+    if isinstance(node, exp.Paren):
+        yield from conjuncts(node.this)
+    elif isinstance(node, exp.And):
+        yield from conjuncts(node.this)
+        yield from conjuncts(node.expression)
+    else:
+        yield node
+
+
+def join_reaches(join: exp.Join, number: int, place: int) -> bool:
+    """Whether the condition of the join with this number reaches the relation at a place of the FROM."""
+    side = str(join.args.get("side") or "").upper()
+    kind = str(join.args.get("kind") or "").upper()
+    if side == "FULL":
+        return False
+    if side == "LEFT" or kind == "ANTI":
+        return place == number
+    if side == "RIGHT":
+        return place < number
+    return place <= number
+
+
+def _set_operation_of(query: exp.Expr) -> exp.SetOperation | None:
+    """The set operation that a query is a branch of, in brackets or not."""
+    above = query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent
+    return above if isinstance(above, exp.SetOperation) else None
+
+
+def is_padded(select: exp.Select, node: exp.Expr) -> bool:
+    """Whether an outer join may put NULLs in the place of the relation in which `node` stands."""
+    place = _place(select, node)
+    for number, join in enumerate(select.args.get("joins") or [], 1):
+        side = str(join.args.get("side") or "").upper()
+        if place is None or (side == "LEFT" and place == number):
+            return True
+        if (side == "RIGHT" and place < number) or (side == "FULL" and place <= number):
+            return True
+    return place is None
+
+
+def _place(select: exp.Select, node: exp.Expr) -> int | None:
+    """The number of the FROM's relation in which a node stands: 0, then one for each join."""
+    clauses = [select.args.get("from_"), *(select.args.get("joins") or [])]
+    here: exp.Expr | None = node
+    while here is not None:
+        for number, clause in enumerate(clauses):
+            if clause is here:
+                return number
+        here = here.parent
+    return None
+
+
+def _passes(select: exp.Select, position: int, column: exp.Column) -> bool:
+    """Whether a predicate on an output of a SELECT may be asked of its rows instead."""
+    if any(select.args.get(clause) for clause in ("limit", "offset", "qualify", "windows")):
+        return False
+    distinct = select.args.get("distinct")
+    if distinct is not None and distinct.args.get("on"):
+        return False
+    group = select.args.get("group")
+    if group is not None:
+        if any(group.args.get(kind) for kind in ("grouping_sets", "rollup", "cube", "totals", "all")):
+            return False
+        keys = {_bare(key) for key in group.expressions}
+        if not {_bare(column), str(position + 1), select.selects[position].alias_or_name} & keys:
+            return False
+    elif any(item.find(exp.AggFunc) and not item.find(exp.Window) for item in select.selects):
+        return False
+    windows = [window for item in select.selects for window in item.find_all(exp.Window)]
+    return all(
+        _bare(column) in {_bare(part) for part in window.args.get("partition_by") or []} for window in windows
+    )
+
+
+def _bare(node: exp.Expr) -> str:
+    return node.sql(dialect="duckdb", comments=False).lower().replace('"', "")
+
+
+def _is_recursive(query: exp.Expr) -> bool:
+    around = query.find_ancestor(exp.With)
+    return around is not None and bool(around.args.get("recursive"))
+
+
+def _only_true_counts(node: exp.Expr) -> bool:
+    """Whether a condition stands in a WHERE under nothing but AND and OR, where FALSE and NULL are one."""
+    here = node.parent
+    while isinstance(here, (exp.And, exp.Or, exp.Paren)):
+        here = here.parent
+    return isinstance(here, exp.Where)

@@ -1,0 +1,118 @@
+"""The relations of each FROM: API tables, derived tables, CTEs, table functions.
+
+Law: every relation has a name, and what is not known of one (the columns of a table function) is left to the
+engine rather than guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope as SqlScope
+
+from sqloud.planner.sources import TableUse, source_name
+
+__all__ = ["Relations", "name_relations", "names_api_table", "using_names"]
+
+
+class Relations:
+    """The FROM of one SELECT.
+
+    `tables` are API tables, `others` the rest with their columns (None where only the engine knows them), both by
+    alias; `origins` the scopes of derived tables and CTEs, `nodes` what stands in the FROM.
+    """
+
+    def __init__(self, scope: SqlScope, uses: Mapping[int, TableUse]) -> None:
+        self.scope = scope
+        self.tables: dict[str, TableUse] = {}
+        self.others: dict[str, tuple[str, ...] | None] = {}
+        self.origins: dict[str, SqlScope] = {}
+        self.nodes: dict[str, exp.Expr] = {}
+        for key, (node, origin) in scope.selected_sources.items():
+            derived = node.parent if isinstance(node, exp.Query) else None
+            node = derived if isinstance(derived, exp.Subquery) else node
+            name = source_name(node) or key
+            self.nodes[name] = node
+            if isinstance(origin, exp.Table) and id(origin) in uses:
+                self.tables[name] = uses[id(origin)]
+            elif isinstance(origin, SqlScope):
+                self.others[name] = _output_names(origin)
+                self.origins[name] = origin
+            else:
+                self.others[name] = None
+
+    @property
+    def order(self) -> list[str]:
+        """The aliases in the order of the FROM."""
+        return list(self.nodes)
+
+    def offers(self, alias: str, name: str) -> bool:
+        """Whether the relation has a column, or may have it for all that is known."""
+        if alias in self.tables:
+            return self.tables[alias].offers(name)
+        names = self.others[alias]
+        return names is None or name in names
+
+    def owners(self, name: str) -> list[str]:
+        """The relations that surely have a column."""
+        found = [alias for alias, use in self.tables.items() if use.offers(name)]
+        return found + [alias for alias, names in self.others.items() if names is not None and name in names]
+
+    @property
+    def opaque(self) -> bool:
+        """Whether the columns of a relation are the engine's to know."""
+        return any(names is None for names in self.others.values())
+
+
+def names_api_table(node: exp.Table, scopes: Sequence[SqlScope]) -> bool:
+    """Whether a table of the statement is a provider's, and no CTE, table function or file."""
+    if not isinstance(node.this, (exp.Identifier, exp.Dot)):
+        return False
+    if node.args.get("db") or isinstance(node.this, exp.Dot):
+        return True
+    return not any(node.name in scope.cte_sources for scope in scopes)
+
+
+def name_relations(tree: exp.Expr) -> None:
+    """Give each unnamed relation of a FROM a name, in place, as columns can only be told apart by one."""
+    clauses = list(tree.find_all(exp.From, exp.Join))
+    taken = {source_name(clause.this) for clause in clauses}
+    for clause in clauses:
+        node = clause.this
+        if (
+            not isinstance(node, (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral))
+            or node.alias_or_name
+        ):
+            continue
+        base = node.this.sql_name() if isinstance(node.this, exp.Func) else type(node).__name__
+        name = (node.this.name if isinstance(node.this, exp.Anonymous) else base).lower()
+        number = 1
+        while (unique := name if number == 1 else f"{name}_{number}") in taken:
+            number += 1
+        taken.add(unique)
+        alias = exp.TableAlias(this=exp.to_identifier(unique, quoted=True))
+        if isinstance(node, exp.Values) and isinstance(node.expressions[0], exp.Tuple):
+            width = len(node.expressions[0].expressions)
+            alias.set("columns", [exp.to_identifier(f"column{column}") for column in range(1, width + 1)])
+        node.set("alias", alias)
+
+
+def using_names(select: exp.Expr) -> tuple[str, ...]:
+    """The columns that the USINGs of a SELECT join by, in their order."""
+    joins = select.args.get("joins") or [] if isinstance(select, exp.Select) else []
+    return tuple(
+        dict.fromkeys(column.name.lower() for join in joins for column in join.args.get("using") or [])
+    )
+
+
+def _output_names(scope: SqlScope) -> tuple[str, ...] | None:
+    expression = scope.expression
+    alias = expression.parent
+    named = alias.alias_column_names if isinstance(alias, (exp.Subquery, exp.CTE)) else []
+    if named:
+        return tuple(name.lower() for name in named)
+    if isinstance(expression, exp.Query):
+        names = tuple(name.lower() for name in expression.named_selects)
+        return None if "*" in names else names
+    return None

@@ -115,7 +115,10 @@ class Feeding:
             if _is_query(node) and not _is_scalar(node):
                 sources.append(f"({_duck(node.unnest())}) AS given{position}(value)")
                 text = f"given{position}.value"
-            projections.append(f"TRY(CAST({text} AS {parameter.type.sql})) AS k{position}")
+            tried = f"TRY(CAST({text} AS {parameter.type.sql}))"
+            if _is_scalar(node):  # which the engine does not try
+                tried = f"TRY_CAST({text} AS {parameter.type.sql})"
+            projections.append(f"{tried} AS k{position}")
         relations = [self._relation(item, replaced) for item in items]
         conditions = [_duck(condition) for condition in self._conditions(items)]
         where = f" WHERE {' AND '.join(f'({condition})' for condition in conditions)}" if conditions else ""

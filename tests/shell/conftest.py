@@ -153,14 +153,14 @@ def terminal(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def slow_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a simulated cloud that takes two seconds for each answer."""
+    """The URL of a simulated cloud that takes four seconds for each answer."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "SQLOUD_CACHE_DIR": str(tmp_path_factory.getbasetemp() / "shell-cache"),
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "sqloud", "sandbox", "--port", "0", "--latency", "2000"],
+        [sys.executable, "-m", "sqloud", "sandbox", "--port", "0", "--latency", "4000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,

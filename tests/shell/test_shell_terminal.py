@@ -165,10 +165,10 @@ def test_ctrl_c_twenty_times_on_a_running_statement(terminal: Open, slow_cloud: 
         time.sleep(0.02 * number)  # at another point each time, in the middle of imports as in a request
         begun = time.monotonic()
         shell.type("\x03\x03\x03" if number % 2 else "\x03")
-        report = shell.prompt(1.5)
+        report = shell.prompt(3.0)
         assert "cancelled" in report
         assert "error" not in report
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 3.0
     shell.type("SELECT 41 + 1 AS answer;\r")
     shell.expect("42")
     shell.prompt()

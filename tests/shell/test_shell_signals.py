@@ -28,17 +28,19 @@ def test_interrupt_raises_once_and_only_inside() -> None:
     signals = Signals()
     before = signal.getsignal(signal.SIGINT)
     cleaned: list[int] = []
+    interrupted = []
     with signals.installed():
         _interrupt()
         signals.forget()
         with pytest.raises(KeyboardInterrupt):
             _run_and_clean(signals, cleaned)
-        assert signals.interrupted
+        interrupted.append(signals.interrupted)
         _interrupt()
         signals.forget()
         with signals.interruptible():
             pass
-        assert not signals.interrupted
+        interrupted.append(signals.interrupted)
+    assert interrupted == [True, False]
     assert cleaned == list(range(20))
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -6,13 +6,23 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
 Answer = Callable[["Exchange"], None]
 Serve = Callable[[Answer], "Server"]
+
+
+class Seen(NamedTuple):
+    """What is left of a request: its path with the query, its headers, the port that it came from."""
+
+    path: str
+    headers: Message
+    peer: int
 
 
 class Exchange(BaseHTTPRequestHandler):
@@ -26,7 +36,7 @@ class Exchange(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         with server.lock:
-            server.log.append(self)
+            server.log.append(Seen(self.path, self.headers, self.client_address[1]))
             server.in_flight += 1
             server.most = max(server.most, server.in_flight)
         try:
@@ -58,7 +68,7 @@ class Exchange(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """`log` holds the exchanges, `most` how many requests were in flight at once, `peers` the connections."""
+    """`log` holds what was asked, `most` how many requests were in flight at once, `peers` the connections."""
 
     daemon_threads = True
     block_on_close = False
@@ -67,18 +77,18 @@ class Server(ThreadingHTTPServer):
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.lock = threading.Lock()
-        self.log: list[Exchange] = []
+        self.log: list[Seen] = []
         self.in_flight = self.most = 0
         super().__init__(("127.0.0.1", 0), Exchange)
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     @property
     def paths(self) -> list[str]:
-        return [exchange.path for exchange in self.log]
+        return [seen.path for seen in self.log]
 
     @property
     def peers(self) -> set[int]:
-        return {exchange.client_address[1] for exchange in self.log}
+        return {seen.peer for seen in self.log}
 
 
 @contextmanager

@@ -288,6 +288,59 @@ def test_an_interrupt_before_the_query_counts(engine: DuckEngine) -> None:
     workspace.close()
 
 
+def test_calls_on_one_workspace_take_turns(workspace: DuckWorkspace) -> None:
+    """The engine refuses a call on a cursor that is busy; a workspace makes it wait."""
+    workspace.create("t", [("v", "BIGINT")])
+    workspace.load("t", b'{"v":1}\n' * 1_000)
+    found: list[tuple[Any, ...]] = []
+
+    def count() -> None:
+        for _ in range(20):
+            found.extend(rows(workspace, "SELECT count(*) FROM t a, t b"))
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [(1_000_000,)] * 60
+
+
+def test_closing_the_engine_stops_what_runs_on_it() -> None:
+    engine = DuckEngine()
+    raised: list[Error] = []
+    busy, reading = engine.open(), engine.open()
+    batches = reading.query("SELECT range FROM range(10000)", batch_size=10)
+    next(batches)
+
+    def work() -> None:
+        try:
+            busy.query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(100000) b")
+        except Error as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.1)
+    engine.close()
+    thread.join(5)
+    assert [type(error) for error in raised] == [StatementCancelled]
+    with pytest.raises(StatementCancelled):
+        next(batches)
+    busy.close()
+    reading.close()
+
+
+def test_a_closed_workspace_gives_nothing(engine: DuckEngine) -> None:
+    workspace = engine.open()
+    batches = workspace.query("SELECT 1")
+    workspace.close()
+    with pytest.raises(InterfaceError, match="closed"):
+        next(batches)
+    with pytest.raises(InterfaceError, match="closed"):
+        workspace.query("SELECT 1")
+
+
 # --- loading and answering
 
 

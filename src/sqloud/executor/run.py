@@ -47,7 +47,7 @@ class PreparedScan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     scan: Scan
-    base: str
+    base: str = ""
     keys: Keys | None = None
     requests: tuple[ApiRequest, ...] = ()
 
@@ -98,9 +98,9 @@ class Runner:
         loop: SessionLoop,
         transport: Transport,
         max_concurrency: int,
-        max_keys: int,
         endpoint: Callable[[Provider], str],
         credential: Callable[[Provider], str | None],
+        max_keys: int = 5_000,
         null_on_mismatch: bool = False,
     ) -> None:
         self._loop = loop

@@ -359,8 +359,8 @@ SELECT u.id FROM items i JOIN parts q ON q.item_id = i.id JOIN subs u ON u.part_
 SELECT u.id FROM subs u WHERE u.part_id IN (SELECT q.id FROM parts q WHERE q.item_id IN (SELECT i.id FROM items i))
 SELECT q.id FROM items i CROSS JOIN parts q WHERE q.item_id = i.id + 1
 SELECT q.id FROM items i JOIN parts q ON q.item_id = i.grp OR q.item_id = 6
-SELECT d.item_id, d.n FROM (SELECT item_id, count(*) AS n FROM parts GROUP BY item_id) d JOIN items i ON d.item_id = i.id
-SELECT i.id, d.id FROM items i CROSS JOIN LATERAL (SELECT p.id FROM parts p WHERE p.item_id = i.id ORDER BY p.id LIMIT 1) d
+SELECT d.item_id, d.n FROM (SELECT item_id, count(*) AS n FROM parts GROUP BY 1) d JOIN items i ON d.item_id = i.id
+SELECT i.id, d.id FROM items i CROSS JOIN LATERAL (SELECT p.id FROM parts p WHERE p.item_id = i.id ORDER BY 1 LIMIT 1) d
 SELECT q.id FROM parts q JOIN unnest([1, 6]) AS v(k) ON q.item_id = v.k
 SELECT q.id FROM items i JOIN parts q ON q.item_id = i.id AND q.item_id = 1
 SELECT p.id FROM parts p JOIN parts q USING (item_id) WHERE q.item_id = 6

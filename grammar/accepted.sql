@@ -146,3 +146,11 @@ SELECT round(avg(memory)::numeric, 2), to_char(created_at, 'YYYY-MM-DD') FROM di
 SELECT size_slug COLLATE "C" FROM digitalocean.droplets.droplets ORDER BY size_slug COLLATE "C";
 SELECT regexp_replace(name, '[0-9]+', ''), regexp_match(name, 'a') FROM digitalocean.droplets.droplets;
 SELECT concat(name, '-', id), concat_ws('/', name, status), left(name, 3), repeat('a', 3), md5(name) FROM digitalocean.droplets.droplets;
+SELECT json '{"a": 1}' ->> 'a', DATE '2024-01-01', INTERVAL '1 day 2 hours', INTERVAL '5' DAY;
+SELECT 'one '
+  'string';
+SELECT id FROM digitalocean.droplets.droplets QUALIFY row_number() OVER (ORDER BY id) = 1;
+FROM digitalocean.droplets.droplets d, digitalocean.tags.tags WHERE d.id = 1;
+FROM digitalocean.droplets.droplets SELECT id;
+SELECT ARRAY(SELECT id FROM digitalocean.droplets.droplets), (SELECT max(id) FROM digitalocean.droplets.droplets) + 1;
+SELECT data ->> '', data -> 0, data -> '0' FROM digitalocean.droplets.droplets;

@@ -151,6 +151,9 @@ SELECT id AS "my {{ t }}" FROM digitalocean.droplets.droplets;
 -- SqlSyntaxError: {{ here must be followed by one name and }} >{{<
 SELECT {{ two words }};
 
+-- SqlSyntaxError: a brace opens nothing but a variable >{<
+SELECT {'a': 1};
+
 -- SqlSyntaxError: {{ here must be followed by one name and }} >{{<
 SELECT {{ t };
 
@@ -166,8 +169,53 @@ SELECT * FROM 'file.csv';
 -- SqlSyntaxError: syntax error at 'one': a value, where a name must stand >'one'<
 SELECT 1 AS 'one';
 
--- SqlSyntaxError: "DAY') --" is no unit or option …
-SELECT date_trunc('day'') --', created_at) FROM digitalocean.droplets.droplets;
+-- SqlSyntaxError: INTERVAL needs its length in quotes >d.id<
+SELECT INTERVAL d.id FROM digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: syntax error at 'b': two strings side by side >'b'<
+SELECT 'a' 'b';
+
+-- SqlSyntaxError: syntax error at .: a fraction is a point and digits >.<
+SELECT . 5;
+
+-- SqlSyntaxError: a number has no fields >1 . a<
+SELECT 1 . a;
+
+-- SqlSyntaxError: JOIN needs a FROM before it …
+SELECT id JOIN digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: an alias needs a name >tag<
+SELECT tag FROM unnest(ARRAY[1]) AS (tag);
+
+-- SqlSyntaxError: a type takes numbers >10<
+SELECT CAST(1 AS numeric(10 x, 2));
+
+-- SqlSyntaxError: VALUES takes no alias in INSERT INTO >v<
+INSERT INTO digitalocean.domains.domains VALUES ('a') v;
+
+-- SqlSyntaxError: syntax error at ,: something must follow the comma >,<
+SELECT id, FROM digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: syntax error at ,: something must follow the comma >,<
+SELECT id FROM digitalocean.droplets.droplets WHERE id IN (1, 2, );
+
+-- SqlSyntaxError: syntax error at ,: something must stand before the comma >,<
+SELECT , id FROM digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: syntax error at .: a name must stand beside the dot >.<
+SELECT id FROM digitalocean..droplets;
+
+-- SqlSyntaxError: LATERAL follows a comma or JOIN …
+SELECT id FROM digitalocean.droplets.droplets LATERAL unnest(tags);
+
+-- SqlSyntaxError: syntax error at 1: no statement of its own may stand here …
+WITH x AS (CREATE something new) SELECT 1;
+
+-- SqlSyntaxError: WITH takes queries …
+WITH x AS (DROP TABLE t) SELECT 1;
+
+-- SqlSyntaxError: INTERVAL needs its length in quotes …
+SELECT INTERVAL '';
 
 -- SqlSyntaxError: unexpected TABLES; expected PROVIDERS, SERVICES, RESOURCES, METHODS >TABLES<
 SHOW TABLES;

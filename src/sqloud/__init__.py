@@ -12,10 +12,9 @@ Law: `__all__` is the public surface. Names are loaded when they are first used,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sqloud._version import __version__
 
+TYPE_CHECKING = False  # typing's own costs its import
 if TYPE_CHECKING:
     from sqloud.errors import (
         ApiError,
@@ -98,7 +97,7 @@ _FROM_DBAPI = frozenset(
 )  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'sqloud' has no attribute {name!r}")
     from importlib import import_module

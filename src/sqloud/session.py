@@ -218,14 +218,13 @@ class Session:
             )
             return await self._loop.work(lambda: workspace.query(plan.answer.sql))
 
-        future = self._loop.submit(whole())
+        running = self._loop.submit(whole())
         with self._lock:
-            self._running[id(workspace)] = (workspace, future.cancel)
+            self._running[id(workspace)] = (workspace, running.cancel)
         try:
-            return future.result()
+            return running.result(workspace.interrupt)
         except BaseException:
-            future.cancel()
-            workspace.interrupt()
+            running.abandon(workspace.interrupt)
             raise
         finally:
             with self._lock:

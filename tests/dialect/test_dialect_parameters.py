@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from sqloud.dialect import Query, Statement, bind, constant_of, parse, split
 from sqloud.errors import InvalidValueError, ProgrammingError, Source
@@ -108,18 +109,10 @@ def test_values_arrive_exactly(first: object, second: object) -> None:
     bound = bind(read("SELECT ? FROM p.s.r WHERE a = ?"), [first, second])
     for statement in (bound, read(bound.to_sql())):
         assert isinstance(statement, Query)
-        found = [
-            constant_of(statement.tree.selects[0]),
-            constant_of(statement.tree.find(exp_eq()).expression),
-        ]
+        (comparison,) = statement.tree.find_all(exp.EQ)
+        found = [constant_of(statement.tree.selects[0]), constant_of(comparison.expression)]
         assert found == [first, second]
         assert [type(value) for value in found] == [type(first), type(second)]
-
-
-def exp_eq() -> Any:
-    from sqlglot import exp
-
-    return exp.EQ
 
 
 def test_a_tree_can_be_bound_alone() -> None:

@@ -42,8 +42,8 @@ def start(*arguments: str, code: str = MAIN, **more: object) -> subprocess.Popen
 
 
 def sqloud(*arguments: str, stdin: str = "", code: str = MAIN, **more: object) -> tuple[int, str, str]:
-    process = start(*arguments, code=code, **more)
-    out, err = process.communicate(stdin, timeout=20)
+    with start(*arguments, code=code, **more) as process:
+        out, err = process.communicate(stdin, timeout=20)
     return process.returncode, out, err
 
 
@@ -57,7 +57,7 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
     [
-        (["--version"], ["argparse", "re", "typing", "msgspec", "sqloud.errors", "pathlib"]),
+        (["--version"], ["argparse", "importlib.metadata", "msgspec", "sqloud.errors", "pathlib"]),
         (["--help"], ["msgspec", "pathlib", "sqlglot", "httpx", "duckdb", "tabulate", "json"]),
     ],
 )
@@ -145,12 +145,12 @@ def test_an_empty_script_is_no_error() -> None:
 def test_a_signal_cancels_cleans_up_and_is_told_by_the_exit_code(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
-    process = start("-c", "WAIT", "--out", str(tmp_path / "out"), code=CANNED)
-    assert process.stderr is not None
-    assert process.stderr.readline() == "waiting\n"
-    began = time.monotonic()
-    process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    with start("-c", "WAIT", "--out", str(tmp_path / "out"), code=CANNED) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "waiting\n"
+        began = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (status, "", "cancelled\n")
     assert time.monotonic() - began < 5
     assert list(tmp_path.iterdir()) == []
@@ -158,11 +158,11 @@ def test_a_signal_cancels_cleans_up_and_is_told_by_the_exit_code(
 
 def test_a_reader_who_leaves_ends_it_quietly() -> None:
     reading, writing = os.pipe()
-    process = start("-o", "csv", "-c", "MANY; MANY", code=CANNED, stdout=writing)
-    os.close(writing)
-    assert os.read(reading, 2) == b"a\n"
-    os.close(reading)
-    _, err = process.communicate(timeout=10)
+    with start("-o", "csv", "-c", "MANY; MANY", code=CANNED, stdout=writing) as process:
+        os.close(writing)
+        assert os.read(reading, 2) == b"a\n"
+        os.close(reading)
+        _, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (141, "")
 
 

@@ -26,18 +26,57 @@ _TOKEN = re.compile(r" but got <Token .*>", re.DOTALL)
 _WORD = re.compile(r"\w+(?: \w+)*")
 _WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _NAMED = (exp.Table, exp.TableAlias, exp.Column, exp.Dot, exp.CTE)
-_SUSPECTS = (
-    *_WRITES,
-    exp.Select,
-    exp.Interval,
-    exp.Into,
-    exp.Lock,
-    exp.Command,
-    exp.Parameter,
-    exp.SessionParameter,
-    exp.Placeholder,
-    exp.Var,
+# Where a query may stand without brackets of its own.
+_QUERY_PLACES = (
+    exp.All,
+    exp.Any,
+    exp.Array,
+    exp.CTE,
+    exp.Exists,
+    exp.In,
+    exp.Insert,
+    exp.Lateral,
+    exp.SetOperation,
+    exp.Subquery,
 )
+# What sqlglot reads and neither Postgres nor the engine would: kind of node, when it is wrong, why.
+_WRONG: tuple[tuple[Any, Callable[[Any], bool], str], ...] = (
+    (exp.Select, lambda node: not node.expressions, "SELECT needs something to select"),
+    (exp.Select, lambda node: bool(node.args.get("laterals")), "LATERAL follows a comma or JOIN"),
+    (
+        exp.Select,
+        lambda node: bool(node.args.get("joins")) and node.args.get("from_") is None,
+        "JOIN needs a FROM before it",
+    ),
+    (
+        (exp.Select, exp.SetOperation),
+        lambda node: node.parent is not None and not isinstance(node.parent, _QUERY_PLACES),
+        "a query inside of an expression needs brackets",
+    ),
+    (
+        exp.CTE,
+        lambda node: not isinstance(node.this, (exp.Query, exp.Values, *_WRITES)),
+        "WITH takes queries",
+    ),
+    (exp.Command, lambda node: True, "this cannot be read as SQL"),
+    ((exp.Parameter, exp.SessionParameter), lambda node: True, "@ and $ name no parameter of a query"),
+    (
+        exp.Placeholder,
+        lambda node: isinstance(node.parent, _NAMED),
+        "a parameter is a value, and a name must stand here",
+    ),
+    (exp.Dot, lambda node: isinstance(node.this, exp.Literal), "a number has no fields"),
+    (
+        exp.Interval,
+        lambda node: not (isinstance(node.this, exp.Literal) and node.this.this),
+        "INTERVAL needs its length in quotes",
+    ),
+    (exp.TableAlias, lambda node: node.this is None and bool(node.columns), "an alias needs a name"),
+    (exp.DataTypeParam, lambda node: node.args.get("expression") is not None, "a type takes numbers"),
+    # A unit that is read out of a string becomes bare text in the SQL that is written.
+    (exp.Var, lambda node: not _WORD.fullmatch(str(node.this)), "this is no unit or option"),
+)
+_SUSPECTS = (*_WRITES, exp.Into, exp.Lock, *(kind for kind, _, _ in _WRONG))
 _LEFT_OVER = "Invalid expression / Unexpected token"
 
 
@@ -74,6 +113,12 @@ class Fragment(msgspec.Struct, frozen=True, kw_only=True):
         old = self.tokens[index]
         new = Token(kind, old.text, old.line, old.col, old.start, old.end)
         return msgspec.structs.replace(self, tokens=(*self.tokens[:index], new, *self.tokens[index + 1 :]))
+
+    def preceded_by(self, *words: tuple[TokenType, str]) -> Fragment:
+        """The same after tokens that nobody wrote; they stand where the first token does."""
+        at = self.tokens[0]
+        made = tuple(Token(kind, text, at.line, at.col, at.start, at.end) for kind, text in words)
+        return msgspec.structs.replace(self, tokens=(*made, *self.tokens))
 
     def gap(self, index: int) -> str:
         """The text between two tokens, the second at `index`: space and comments."""
@@ -159,24 +204,12 @@ def _check(tree: exp.Expr, whole: Span) -> None:
 def _refusal(node: exp.Expr, is_root: bool) -> Error | None:
     if isinstance(node, _WRITES) and not is_root:
         return NotSupportedError(f"{node.key.upper()} inside of a query is not built yet")
-    if isinstance(node, exp.Select) and not node.expressions:
-        return SqlSyntaxError("SELECT needs something to select")
     if isinstance(node, exp.Into):
         return NotSupportedError("SELECT INTO is not built yet")
     if isinstance(node, exp.Lock):
         return NotSupportedError("locking rows (FOR UPDATE, FOR SHARE) is not built")
-    if isinstance(node, exp.Command):
-        return SqlSyntaxError("this cannot be read as SQL")
-    if isinstance(node, (exp.Parameter, exp.SessionParameter)):
-        return SqlSyntaxError(
-            "@ and $ name no parameter of a query",
-            hints=("write   ? or :name for a parameter, {{ name }} for a variable",),
-        )
-    if isinstance(node, exp.Placeholder) and isinstance(node.parent, _NAMED):
-        return SqlSyntaxError("a parameter is a value, and a name must stand here")
-    if isinstance(node, exp.Interval) and isinstance(node.this, exp.Literal) and not node.this.this:
-        return SqlSyntaxError("an INTERVAL needs a length")
-    # A unit that is read out of a string becomes bare text in the SQL that is written.
-    if isinstance(node, exp.Var) and not _WORD.fullmatch(str(node.this)):
-        return SqlSyntaxError(f"{_short(repr(node.this))} is no unit or option")
+    for kind, is_wrong, message in _WRONG:
+        if isinstance(node, kind) and is_wrong(node):
+            hints = ("write   ? or :name for a parameter, {{ name }} for a variable",)
+            return SqlSyntaxError(message, hints=hints if message.startswith("@") else ())
     return None

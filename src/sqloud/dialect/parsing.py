@@ -145,6 +145,13 @@ def _query(fragment: Fragment) -> Query:
     return Query(tree=tree)
 
 
+def _from_first(fragment: Fragment) -> Query:
+    """`FROM t ...` is `SELECT * FROM t ...`, unless a SELECT of its own follows."""
+    if any(fragment.word(index) == "SELECT" for index in range(len(fragment.tokens))):
+        return _query(fragment)
+    return _query(fragment.preceded_by((TokenType.SELECT, "SELECT"), (TokenType.STAR, "*")))
+
+
 def _explain(fragment: Fragment) -> Explain:
     analyze, format_, at = commands.explain_options(fragment)
     if at >= len(fragment.tokens):
@@ -165,7 +172,7 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "WITH": _query,
     "VALUES": _query,
     "TABLE": _query,
-    "FROM": _query,
+    "FROM": _from_first,
     "(": _query,
     "INSERT": writes.insert,
     "UPDATE": writes.update,

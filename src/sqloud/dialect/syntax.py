@@ -52,7 +52,16 @@ class SqloudParser(PostgresParser):
 
     def _read_string(self, token: Token) -> exp.Expr:
         self.values_at.add(token.start)
-        return self.expression(exp.Literal(this=token.text, is_string=True), token)
+        text, last = token.text, token
+        # Strings on lines of their own are one string; on one line they are a slip.
+        while self._curr.token_type == TokenType.STRING:
+            if "\n" not in self.sql[last.end : self._curr.start]:
+                self.raise_error("two strings side by side")
+            text, last = text + self._curr.text, self._curr
+            self._advance()
+        literal = self.expression(exp.Literal(this=text, is_string=True))
+        _place(literal, token, last)
+        return literal
 
     def _read_number(self, token: Token) -> exp.Expr:
         self.values_at.add(token.start)
@@ -96,6 +105,15 @@ class SqloudParser(PostgresParser):
         ),
     }
 
+    # A unit stays the string that was written: `m` is no month, and a variable's value is not respelled.
+    FUNCTIONS: ClassVar[dict[str, Any]] = {
+        name: builder for name, builder in PostgresParser.FUNCTIONS.items() if name != "DATE_TRUNC"
+    }
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+        name: parser for name, parser in PostgresParser.FUNCTION_PARSERS.items() if name != "DATE_PART"
+    }
+    TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {}
+
     def reset(self) -> None:
         """Forget the last tokens; sqlglot calls it before each parse."""
         super().reset()
@@ -110,6 +128,29 @@ class SqloudParser(PostgresParser):
         """What `method` makes of `tokens`, all of them. Raises UnreadableTokens and sqlglot's ParseError."""
         (tree,) = self._parse(method, tokens, sql) or [None]  # type: ignore[arg-type]
         return tree
+
+    def _warn_unsupported(self) -> None:
+        self.raise_error("no statement of its own may stand here", self._prev)
+
+    def _parse_csv(self, parse_method: Any, sep: TokenType = TokenType.COMMA) -> list[Any]:
+        """As sqlglot's, but no item may be missing before or after a separator."""
+        item = parse_method()
+        items = [] if item is None else [item]
+        while self._match(sep, advance=False):
+            if item is None:
+                self.raise_error("something must stand before the comma")
+            self._advance()
+            item = parse_method()
+            if item is None:
+                self.raise_error("something must follow the comma", self._prev)
+            items.append(item)
+        return items
+
+    def _parse_table_part(self, schema: bool = False) -> exp.Expr | None:
+        part = super()._parse_table_part(schema)
+        if part is None and TokenType.DOT in (self._prev.token_type, self._curr.token_type):
+            self.raise_error("a name must stand beside the dot")
+        return part
 
     def _identifier_expression(
         self, token: Token | None = None, quoted: bool | None = None
@@ -132,6 +173,8 @@ class SqloudParser(PostgresParser):
         first = self._curr
         primary = super()._parse_primary()
         if isinstance(primary, exp.Literal) and primary._meta is None:
+            if not self._prev.text.isdigit() or first.end + 1 != self._prev.start:
+                self.raise_error("a fraction is a point and digits", first)
             _place(primary, first, self._prev)
         return primary
 
@@ -173,7 +216,11 @@ class SqloudParser(PostgresParser):
 
 
 class SqloudGenerator(PostgresGenerator):
-    """Postgres's SQL, with placeholders as `?` and `:name`."""
+    """Postgres's SQL, with placeholders as `?` and `:name`; QUALIFY and SEMI JOIN stay what they are."""
+
+    TRANSFORMS: ClassVar[dict[Any, Any]] = {
+        kind: transform for kind, transform in PostgresGenerator.TRANSFORMS.items() if kind is not exp.Select
+    }
 
     def placeholder_sql(self, expression: exp.Placeholder) -> str:
         """`:name`, or `?`."""

@@ -39,6 +39,12 @@ def fill_in(text: StatementText, variables: Mapping[str, str]) -> tuple[list[Tok
             filled.append(_literal(token, last, _value(name, variables, span)))
             index += 5
             continue
+        if token.token_type == TokenType.L_BRACE:
+            raise SqlSyntaxError(
+                "a brace opens nothing but a variable",
+                span=Span(token.start, token.end + 1),
+                hints=("write   {{ name }}",),
+            )
         if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER) and "{{" in token.text:
             token = _filled(token, variables)
         filled.append(token)

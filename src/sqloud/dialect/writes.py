@@ -88,6 +88,10 @@ def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
     source = args.get("expression")
     if not isinstance(source, (exp.Values, exp.Query)):
         raise fragment.unexpected(len(fragment.tokens), "VALUES", "a query")
+    if isinstance(source, exp.Values) and (values_alias := source.args.get("alias")) is not None:
+        raise SqlSyntaxError(
+            f"VALUES takes no alias in {verb} INTO", span=span_of(values_alias) or fragment.span
+        )
     return {
         "target": target,
         "columns": columns,

@@ -1,1 +1,1 @@
-"""frontends"""
+"""The front doors: the command line, the shell, the library's connections. Each is independent of the others."""

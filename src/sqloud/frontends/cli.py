@@ -136,9 +136,10 @@ def _provider(arguments: list[str]) -> int:
 
     from sqloud.frontends.report import tell
     from sqloud.output.escapes import visible
+    from sqloud.planner import judge_expression
     from sqloud.registry.check import check_provider
 
-    findings = check_provider(Path(path))
+    findings = check_provider(Path(path), judge_expression)
     for finding in findings:
         tell(visible(str(finding)))
     if not findings:

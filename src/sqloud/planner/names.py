@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope, walk_in_scope
 
 from sqloud.dialect import span_of
 from sqloud.errors import AmbiguousNameError, NotSupportedError, UnknownNameError
-from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
+from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, source_name, table_use
 
 __all__ = ["BoundColumn", "Names", "bind_names"]
 
@@ -48,6 +48,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     """Expand the stars of `tree` in place and bind every column. Raises UnknownNameError with a caret."""
     _refuse_natural(tree)
+    _name_relations(tree)
     scopes = traverse_scope(tree)
     uses: dict[int, TableUse] = {}
     for node in tree.find_all(exp.Table):
@@ -74,8 +75,9 @@ class _Sources:
         self.tables: dict[str, TableUse] = {}
         self.others: dict[str, tuple[str, ...] | None] = {}
         self.order: list[str] = []
-        for name, source in scope.selected_sources.items():
-            _, origin = source
+        for key, (node, origin) in scope.selected_sources.items():
+            derived = node.parent if isinstance(node, exp.Query) else None
+            name = source_name(derived if isinstance(derived, exp.Subquery) else node) or key
             self.order.append(name)
             if isinstance(origin, exp.Table) and id(origin) in uses:
                 self.tables[name] = uses[id(origin)]
@@ -115,6 +117,29 @@ def _output_names(scope: SqlScope) -> tuple[str, ...] | None:
         names = tuple(expression.named_selects)
         return None if "*" in names else names
     return None
+
+
+def _name_relations(tree: exp.Expr) -> None:
+    """Give each unnamed relation of a FROM a name, in place, as columns can only be told apart by one."""
+    for clause in tree.find_all(exp.From, exp.Join):
+        node = clause.this
+        if (
+            isinstance(node, (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral))
+            and not node.alias_or_name
+        ):
+            base = node.this.sql_name() if isinstance(node.this, exp.Func) else type(node).__name__
+            name = node.this.name if isinstance(node.this, exp.Anonymous) else base
+            taken = {source_name(other.this) for other in tree.find_all(exp.From, exp.Join)}
+            unique = next(
+                candidate
+                for candidate in (name.lower(), *(f"{name.lower()}_{number}" for number in range(2, 10_000)))
+                if candidate not in taken
+            )
+            alias = exp.TableAlias(this=exp.to_identifier(unique, quoted=True))
+            if isinstance(node, exp.Values) and isinstance(node.expressions[0], exp.Tuple):
+                width = len(node.expressions[0].expressions)
+                alias.set("columns", [exp.to_identifier(f"column{number}") for number in range(1, width + 1)])
+            node.set("alias", alias)
 
 
 def _refuse_natural(tree: exp.Expr) -> None:
@@ -186,11 +211,7 @@ def _using(select: exp.Select) -> set[str]:
 
 def _bind_columns(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> Iterator[BoundColumn]:
     expression = scope.expression
-    outputs = (
-        {item.alias.lower() for item in expression.selects if isinstance(item, exp.Alias)}
-        if isinstance(expression, exp.Query)
-        else set()
-    )
+    outputs = _output_aliases(expression)
     for node in walk_in_scope(expression):
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             continue
@@ -200,6 +221,14 @@ def _bind_columns(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> 
             yield BoundColumn(node=node, use=found, name=name)
         elif found is None and not _known_elsewhere(name, table, scope, own, uses, outputs):
             raise _unknown(node, name, table, own)
+
+
+def _output_aliases(expression: exp.Expr) -> set[str]:
+    """The names that ORDER BY and GROUP BY may use beside columns: aliases, or a set operation's columns."""
+    if isinstance(expression, exp.SetOperation):
+        return {name.lower() for name in expression.named_selects}
+    selects = expression.selects if isinstance(expression, exp.Query) else []
+    return {item.alias.lower() for item in selects if isinstance(item, exp.Alias)}
 
 
 def _chain(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> Iterator[_Sources]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from sqloud.planner.sources import folded
+
 __all__ = ["name_outputs", "output_name"]
 
 _UNNAMED = "?column?"
@@ -40,15 +42,23 @@ _SPOKEN: dict[type[exp.Expr], str] = {
 
 
 def name_outputs(tree: exp.Expr) -> tuple[str, ...]:
-    """Alias, in place, every unnamed projection of every SELECT; gives the statement's own output names."""
+    """Alias, in place, every unnamed projection of every SELECT; gives the statement's own output names.
+
+    () where a star is left whose columns only the engine knows.
+    """
     for select in tree.find_all(exp.Select):
         if isinstance(select.parent, (exp.In, exp.Exists)):
             continue
         select.set("expressions", [_named(projection) for projection in select.expressions])
-    return tuple(tree.named_selects) if isinstance(tree, exp.Query) else ()
+    names = tuple(tree.named_selects) if isinstance(tree, exp.Query) else ()
+    return () if "*" in names else names
 
 
 def _named(projection: exp.Expr) -> exp.Expr:
+    if isinstance(projection, exp.Alias):
+        alias = projection.args["alias"]
+        if isinstance(alias, exp.Identifier) and not alias.args.get("quoted"):
+            projection.set("alias", exp.to_identifier(alias.name.lower(), quoted=True))
     if isinstance(projection, (exp.Alias, exp.Aliases, exp.Star)) or (
         isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
     ):
@@ -59,7 +69,7 @@ def _named(projection: exp.Expr) -> exp.Expr:
 def output_name(node: exp.Expr) -> str:
     """The name that Postgres gives to an unaliased projection."""
     if isinstance(node, exp.Column):
-        return node.name
+        return folded(node.this)
     if isinstance(node, (exp.Paren, exp.Bracket, exp.Filter, exp.Window, exp.Distinct)):
         return output_name(node.this)
     if isinstance(node, exp.Cast):

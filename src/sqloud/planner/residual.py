@@ -21,7 +21,7 @@ from sqloud.planner.names import BoundColumn
 from sqloud.planner.sources import TableUse, Virtual
 from sqloud.registry.records import Column, Equals, MemberOf, Scope
 
-__all__ = ["Shape", "expression_of", "generate", "replace_members", "shape"]
+__all__ = ["Shape", "expression_of", "generate", "judge_expression", "replace_members", "shape"]
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -55,6 +55,20 @@ def expression_of(text: str) -> exp.Expr:
         return sqlglot.parse_one(text, read="duckdb")
     except sqlglot.ParseError as error:
         raise ProgrammingError(f"the provider document holds no SQL expression: {text!r}") from error
+
+
+def judge_expression(text: str, columns: frozenset[str]) -> str | None:
+    """What is wrong with a document's SQL over a row of `columns`; None where nothing is."""
+    try:
+        tree = sqlglot.parse_one(text, read="duckdb")
+    except (sqlglot.ParseError, sqlglot.TokenError) as error:
+        return f"is no SQL expression: {str(error).splitlines()[0]}"
+    if tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.Alias) is not None:
+        return "is no expression over one row"
+    unknown = sorted({column.name.lower() for column in tree.find_all(exp.Column)} - columns)
+    if unknown:
+        return f"reads {', '.join(unknown)}, which the table does not have"
+    return None
 
 
 def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:

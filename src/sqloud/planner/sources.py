@@ -26,7 +26,16 @@ from sqloud.registry.records import (
     TableName,
 )
 
-__all__ = ["Catalogue", "TableUse", "Virtual", "folded", "nearest", "table_use", "virtual_columns"]
+__all__ = [
+    "Catalogue",
+    "TableUse",
+    "Virtual",
+    "folded",
+    "nearest",
+    "source_name",
+    "table_use",
+    "virtual_columns",
+]
 
 
 class Catalogue(Protocol):
@@ -77,6 +86,14 @@ def folded(identifier: exp.Expr | None) -> str:
     return name if isinstance(identifier, exp.Identifier) and identifier.args.get("quoted") else name.lower()
 
 
+def source_name(node: exp.Expr) -> str:
+    """What a relation of a FROM is called: its alias, else the last part of its name."""
+    alias = node.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.this is not None:
+        return folded(alias.this)
+    return folded(node.this) if isinstance(node.this, exp.Identifier) else node.alias_or_name.lower()
+
+
 def table_use(node: exp.Table, number: int, catalogue: Catalogue) -> TableUse:
     """Look a table of the statement up. Raises UnknownNameError with its place."""
     parts = [folded(part) for part in node.parts]
@@ -103,7 +120,7 @@ def table_use(node: exp.Table, number: int, catalogue: Catalogue) -> TableUse:
     return TableUse(
         id=f"scan_{number}",
         node=node,
-        alias=node.alias if node.args.get("alias") and node.alias else name.resource,
+        alias=source_name(node),
         resource=resource,
         provider=provider,
         columns={column.name: column for column in resource.columns},

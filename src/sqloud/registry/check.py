@@ -6,6 +6,7 @@ catalogue takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqloud.errors import Finding, ProviderDocumentError
@@ -16,29 +17,43 @@ from sqloud.registry.documents import (
     check_service_document,
 )
 from sqloud.registry.reader import pointer
+from sqloud.registry.records import Equals, Resource, Scope
 from sqloud.registry.semantics import columns_by_table, judge_references
 from sqloud.registry.sources import PROVIDER_FILE, read_source
 
 __all__ = ["check_provider"]
 
 
-def check_provider(path: Path) -> tuple[Finding, ...]:
-    """Check a provider's folder, or one provider.yaml or <service>.yaml alone; () where all holds.
+JudgeExpression = Callable[[str, frozenset[str]], str | None]
+"""Says what is wrong with a SQL expression over the columns of a row, None where nothing is."""
+
+
+def check_provider(path: Path, judge_expression: JudgeExpression | None = None) -> tuple[Finding, ...]:
+    """Check a provider's folder, a folder of such folders, or one file alone; () where all holds.
 
     A service file is judged with the provider.yaml beside it, whose own findings are told as well. What
-    refers into other services is judged only with the whole folder.
+    refers into other services is judged only with the whole folder. SQL in a document is judged by
+    `judge_expression`, since no SQL is read here.
     """
     if path.is_dir():
-        return _check_folder(path)
+        if not (path / PROVIDER_FILE).exists():
+            inner = sorted(file.parent for file in path.glob(f"*/{PROVIDER_FILE}"))
+            if inner:
+                return tuple(
+                    finding for folder in inner for finding in _check_folder(folder, judge_expression)
+                )
+        return _check_folder(path, judge_expression)
     if path.name == PROVIDER_FILE:
         return tuple(_check_provider_file(path).findings)
     if not path.exists():
         return (Finding(str(path), 0, "", "there is no such file or folder"),)
     above = _check_provider_file(path.with_name(PROVIDER_FILE))
-    return (*above.findings, *_check_service_file(path, above).findings)
+    checked = _check_service_file(path, above)
+    _judge_expressions([checked], judge_expression)
+    return (*above.findings, *checked.findings)
 
 
-def _check_folder(folder: Path) -> tuple[Finding, ...]:
+def _check_folder(folder: Path, judge_expression: JudgeExpression | None) -> tuple[Finding, ...]:
     if not (folder / PROVIDER_FILE).exists():
         return (Finding(str(folder), 0, "", f"holds no {PROVIDER_FILE}, so it is no provider's folder"),)
     above = _check_provider_file(folder / PROVIDER_FILE)
@@ -59,6 +74,7 @@ def _check_folder(folder: Path) -> tuple[Finding, ...]:
                 findings.append(above.document.finding(pointer("services", name), message))
     checked = [_check_service_file(file, above) for file in services.values()]
     _judge_across(checked)
+    _judge_expressions(checked, judge_expression)
     return (*above.findings, *findings, *(finding for service in checked for finding in service.findings))
 
 
@@ -92,3 +108,27 @@ def _judge_across(checked: list[CheckedService]) -> None:
         if service.record is not None and service.document is not None:
             others = {record.name for record in records} - {service.record.name}
             judge_references(service.record, tables, others, broken, service.report)
+
+
+def _judge_expressions(checked: list[CheckedService], judge: JudgeExpression | None) -> None:
+    """Judge the SQL that the meanings of parameters hold."""
+    for service in checked:
+        if service.record is None or judge is None:
+            continue
+        for resource in service.record.resources:
+            columns = frozenset(column.name for column in resource.columns)
+            for at, expression in _expressions(resource):
+                complaint = judge(expression, columns)
+                if complaint is not None:
+                    service.report(at, complaint)
+
+
+def _expressions(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Each SQL expression of a resource, with its place in the document."""
+    for method in resource.methods:
+        for parameter in method.parameters:
+            at = ("resources", resource.name.resource, "methods", method.name, "parameters", parameter.name)
+            if isinstance(parameter.meaning, Equals):
+                yield pointer(*at, "equals"), parameter.meaning.expression
+            elif isinstance(parameter.meaning, Scope) and parameter.meaning.computed is not None:
+                yield pointer(*at, "scope", "computed"), parameter.meaning.computed

@@ -25,7 +25,7 @@ from sqloud.dialect import (
 )
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
-from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError
+from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
 from sqloud.executor.loop import SessionLoop
 from sqloud.executor.result import Result
 from sqloud.executor.run import Counts, PreparedScan, Runner
@@ -63,6 +63,7 @@ class Session:
         self.settings = settings
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
+        _check_providers(settings, self.catalogue)
         self._engine: Engine = DuckEngine(settings.allow_read)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
@@ -190,7 +191,10 @@ class Session:
         for scan in plan.scans:
             columns = [(column.name, column.type.sql) for column in scan.columns]
             workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])
-        workspace.bind(plan.answer.sql)
+        try:
+            workspace.bind(plan.answer.sql)
+        except UnknownNameError as error:
+            raise _placed(error, plan, workspace) from error
         prepared = []
         for scan in plan.scans:
             keys = self._keys(scan, workspace)
@@ -257,6 +261,35 @@ class Session:
             if token := self.settings.environment.get(name):
                 return token
         return None
+
+
+def _check_providers(settings: Settings, catalogue: Catalogue) -> None:
+    """An endpoint or a credential for a provider that does not exist is a slip, not a setting."""
+    known = catalogue.providers()
+    for name in (*settings.endpoints, *settings.credentials):
+        if name not in known:
+            raise InterfaceError(
+                f"there is no provider {name} to give an endpoint or a credential to",
+                hints=(f"there is {', '.join(known)}",),
+            )
+
+
+def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> UnknownNameError:
+    """The engine's complaint about a function, at the place where the statement calls it."""
+    if not plan.functions:
+        return error
+    known = {row[0] for batch in workspace.query(_FUNCTIONS) for row in batch}
+    for called in plan.functions:
+        if called.name not in known:
+            import difflib
+
+            close = difflib.get_close_matches(called.name, known, n=3)
+            hints = (f"did you mean {' or '.join(close)}?",) if close else ()
+            return UnknownNameError(f"no function {called.name}", span=called.span, hints=hints)
+    return error
+
+
+_FUNCTIONS = "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
 
 
 def _told(discovery: Discovery, kind: str) -> Result:

@@ -18,7 +18,19 @@ from sqloud.datatypes import DataType
 from sqloud.errors import Span
 from sqloud.registry.records import Column, Method, Parameter, Provider, TableName
 
-__all__ = ["Check", "Echo", "KeyQuery", "KeyValues", "Limit", "LocalQuery", "Plan", "Scan", "Step", "Value"]
+__all__ = [
+    "Called",
+    "Check",
+    "Echo",
+    "KeyQuery",
+    "KeyValues",
+    "Limit",
+    "LocalQuery",
+    "Plan",
+    "Scan",
+    "Step",
+    "Value",
+]
 
 Value = str | int | float | bool
 """What a parameter can be bound to, in its parameter's own Python type."""
@@ -102,11 +114,19 @@ class Check(Record, frozen=True, kw_only=True):
     span: Span | None = None
 
 
+class Called(Record, frozen=True, kw_only=True):
+    """A function that the statement calls by a name which only the engine can know."""
+
+    name: str
+    span: Span | None = None
+
+
 class Plan(Record, frozen=True, kw_only=True):
     """Steps in an order in which each reads only earlier ones; the last is the answer."""
 
     steps: tuple[Step, ...]
     checks: tuple[Check, ...] = ()
+    functions: tuple[Called, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

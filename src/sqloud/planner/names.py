@@ -64,6 +64,7 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         own = _Sources(scope, renumbered)
         _expand_stars(scope, own)
         columns.extend(_bind_columns(scope, own, renumbered))
+        columns.extend(_joined_columns(scope, own))
         selects.append((scope.expression, tuple(own.tables.values())))
     return Names(tree=tree, uses=tuple(renumbered.values()), columns=tuple(columns), selects=tuple(selects))
 
@@ -221,6 +222,14 @@ def _bind_columns(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> 
             yield BoundColumn(node=node, use=found, name=name)
         elif found is None and not _known_elsewhere(name, table, scope, own, uses, outputs):
             raise _unknown(node, name, table, own)
+
+
+def _joined_columns(scope: SqlScope, own: _Sources) -> Iterator[BoundColumn]:
+    """The columns that USING reads, of each table that has them."""
+    for name in sorted(_using_names(scope)):
+        for use in own.tables.values():
+            if use.offers(name):
+                yield BoundColumn(node=exp.column(name), use=use, name=name)
 
 
 def _output_aliases(expression: exp.Expr) -> set[str]:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sqloud.dialect import span_of
 from sqloud.errors import NotSupportedError
-from sqloud.plan.steps import Limit, LocalQuery, Plan, Scan
+from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
 from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, member_subject
 from sqloud.planner.limits import passed_count, row_limit
@@ -34,6 +34,9 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     checks = checks_of(names)
     covers = {use.id: _cover_of(use, names) for use in names.uses}
     choices = {use.id: choose(use, covers[use.id], _subjects(use)) for use in names.uses}
+    functions = tuple(
+        Called(name=call.name.lower(), span=span_of(call)) for call in tree.find_all(exp.Anonymous)
+    )
     outputs = name_outputs(tree)
 
     def single_value(use: TableUse, name: str) -> exp.Expr | None:
@@ -70,7 +73,7 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
             passed = passed_count(tree) if filtered else None
             scans[-1] = msgspec.structs.replace(scans[-1], limit=Limit(rows=limit, passed=passed))
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
-    return Plan(steps=(*scans, answer), checks=checks, notes=_notes(scans))
+    return Plan(steps=(*scans, answer), checks=checks, functions=functions, notes=_notes(scans))
 
 
 def _drop_full_names(names: Names) -> None:

@@ -136,9 +136,7 @@ def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
     if not same:
         raise IncompleteAnswerError(
             f"page {request.place} links to its next page on another host: {link[:200]!r}",
-            hints=(
-                f"refused to leave {'://'.join(map(str, origin(request.url)[:2]))}; no credential was sent",
-            ),
+            hints=(f"refused to leave {urlsplit(request.url).netloc}; no credential was sent there",),
         )
     return _next(request, url, progress)
 

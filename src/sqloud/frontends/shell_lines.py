@@ -1,0 +1,134 @@
+"""Reading statements with prompt_toolkit.
+
+Law: prompt_toolkit is known here and nowhere else. The first prompt is drawn before anything else is imported.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
+from prompt_toolkit.history import History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.layout.processors import TabsProcessor
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from sqloud.frontends.shell_text import CONTINUED, PROMPT, continuations, is_complete
+from sqloud.output.escapes import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import TextIO
+
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.key_binding import KeyPressEvent
+
+    from sqloud.frontends.shell_history import HistoryFile
+    from sqloud.frontends.shell_opening import Opening
+
+__all__ = ["EditedLines"]
+
+_TAB = "    "
+
+
+class EditedLines:
+    """The line editor on a terminal. `stream` is where it draws."""
+
+    def __init__(
+        self, stream: TextIO, history: HistoryFile, opening: Opening, environment: Mapping[str, str]
+    ) -> None:
+        self._opening = opening
+        # Without the terminal's answers about its cursor: they come late over a slow line, into the next text.
+        self._output = Vt100_Output.from_pty(stream, term=environment.get("TERM"))
+        self._output.enable_cpr = False
+        self._depth = ColorDepth.DEPTH_1_BIT if environment.get("NO_COLOR") else None
+        self._continuations = lru_cache(maxsize=1)(continuations)
+        self._session: PromptSession[str] = PromptSession(
+            PROMPT,
+            multiline=True,
+            prompt_continuation=self._continuation,
+            history=_KeptHistory(history),
+            key_bindings=self._bindings(),
+            input_processors=[TabsProcessor(tabstop=8, char1=" ", char2=" ")],
+            enable_suspend=True,
+            reserve_space_for_menu=0,
+            color_depth=self._depth,
+            output=self._output,
+        )
+        self._session.app.after_render += self._drawn
+
+    def statement(self) -> str:
+        """The next text that is complete. Raises KeyboardInterrupt to clear, EOFError to leave."""
+        return self._session.prompt()
+
+    def value(self, name: str, earlier: Sequence[str]) -> str:
+        """One line for a variable; an empty one takes the latest of the earlier values, which is shown."""
+        session: PromptSession[str] = PromptSession(
+            f"{name}: ",
+            history=InMemoryHistory(earlier),
+            placeholder=[("ansibrightblack", f"({visible(earlier[-1])})")] if earlier else None,
+            reserve_space_for_menu=0,
+            color_depth=self._depth,
+            output=self._output,
+        )
+        return session.prompt().removesuffix("\n") or (earlier[-1] if earlier else "")
+
+    def _drawn(self, _: Application[str]) -> None:
+        self._opening.begin()
+
+    def _continuation(self, width: int, line_number: int, wrap_count: int) -> str:
+        if wrap_count:
+            return " " * width
+        if not self._opening.has_dialect():
+            return CONTINUED
+        prompts = self._continuations(get_app().current_buffer.text)
+        # After a search the buffer in focus is another one, of a single line.
+        return prompts[line_number - 1] if line_number <= len(prompts) else CONTINUED
+
+    def _bindings(self) -> KeyBindings:
+        bindings = KeyBindings()
+        typing = has_focus(DEFAULT_BUFFER)
+
+        @bindings.add("enter", filter=typing)
+        def submit_or_break(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            if is_complete(buffer.text):
+                buffer.validate_and_handle()
+            else:
+                buffer.newline(copy_margin=False)
+
+        @bindings.add("escape", "enter", filter=typing)
+        def break_line(event: KeyPressEvent) -> None:
+            event.current_buffer.newline(copy_margin=False)
+
+        @bindings.add("tab", filter=typing)
+        def indent(event: KeyPressEvent) -> None:
+            event.current_buffer.insert_text(_TAB)
+
+        return bindings
+
+
+class _KeptHistory(History):
+    """The history file, and in memory what the file takes, even where it cannot be written."""
+
+    def __init__(self, file: HistoryFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def load_history_strings(self) -> Iterator[str]:
+        """The entries, newest first."""
+        yield from reversed(self._file.entries())
+
+    def append_string(self, string: str) -> None:
+        """Keep an entry, in memory too, unless the history leaves it out."""
+        if self._file.is_kept(string):
+            super().append_string(string)
+
+    def store_string(self, string: str) -> None:
+        """Append to the file."""
+        self._file.append(string)

@@ -1,0 +1,70 @@
+"""What the shell needs after its first prompt, brought in behind it.
+
+Law: the imports and the opening of the session run in one thread of their own, in order; whoever needs one
+waits for it there, and gets its failure.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from sqloud.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqloud.session import Session
+    from sqloud.settings import Settings
+
+__all__ = ["Opening"]
+
+
+class Opening:
+    """A session that opens while the user types. `on_notice` is the session's."""
+
+    def __init__(self, settings: Settings, on_notice: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._on_notice = on_notice
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqloud-opening")
+        self._dialect: Future[None] | None = None
+        self._session: Future[Session] | None = None
+
+    def begin(self) -> None:
+        """Begin to import and to open; does nothing when it has begun."""
+        if self._dialect is None:
+            self._dialect = self._pool.submit(_import_dialect)
+        if self._session is None:
+            self._session = self._pool.submit(self._open)
+
+    def has_dialect(self) -> bool:
+        """Whether the tokenizer can be had without waiting."""
+        return self._dialect is not None and self._dialect.done()
+
+    def session(self) -> Session:
+        """The session, when it is open. Raises the Error that opening it met; the next call tries again."""
+        self.begin()
+        assert self._session is not None
+        try:
+            return self._session.result()
+        except Error:
+            self._session = None
+            raise
+
+    def close(self) -> None:
+        """Close the session, and leave out what has not begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._session is not None and not self._session.cancelled() and not self._session.exception():
+            self._session.result().close()
+
+    def _open(self) -> Session:
+        from sqloud.session import Session
+
+        session = Session(self._settings, on_notice=self._on_notice)
+        import sqloud.output.tabular  # noqa: F401  # the first answer will want it
+
+        return session
+
+
+def _import_dialect() -> None:
+    import sqloud.dialect  # noqa: F401

@@ -26,7 +26,7 @@ from sqloud.dialect import (
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
-from sqloud.executor.loop import SessionLoop
+from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.result import Result
 from sqloud.executor.run import Counts, PreparedScan, Runner
 from sqloud.executor.transport import HttpxTransport, Transport
@@ -210,25 +210,24 @@ class Session:
 
     def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:
         """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""
-        counts = Counts()
-
-        async def whole() -> Iterator[Batch]:
-            await self._runner.run(
+        running = self._loop.submit(
+            self._runner.run(
                 prepared,
                 workspace,
+                lambda: workspace.query(plan.answer.sql),
                 notice=self._on_notice,
-                counts=counts,
+                counts=Counts(),
                 time_limit=self.settings.statement_timeout,
             )
-            return await self._loop.work(lambda: workspace.query(plan.answer.sql))
-
-        running = self._loop.submit(whole())
+        )
         with self._lock:
             self._running[id(workspace)] = (workspace, running.cancel)
         try:
-            return running.result(workspace.interrupt)
+            return running.result()
         except BaseException:
-            running.abandon(workspace.interrupt)
+            running.cancel()
+            workspace.interrupt()
+            _ended(running)
             raise
         finally:
             with self._lock:
@@ -272,6 +271,16 @@ def _check_providers(settings: Settings, catalogue: Catalogue) -> None:
                 f"there is no provider {name} to give an endpoint or a credential to",
                 hints=(f"there is {', '.join(known)}",),
             )
+
+
+def _ended(running: Running[Any]) -> None:
+    """Wait until what was cancelled has let go, however often the waiting is interrupted."""
+    while True:
+        try:
+            running.wait()
+        except KeyboardInterrupt:
+            continue
+        return
 
 
 def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> UnknownNameError:

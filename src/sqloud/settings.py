@@ -52,6 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()
 
+    def __repr__(self) -> str:
+        """Without the fields that hold credentials."""
+        shown = (name for name in self.__struct_fields__ if name not in {"credentials", "environment"})
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **fields: object) -> Settings:
         """Settings for this user: SQLOUD_PROVIDERS, SQLOUD_ENDPOINT_URL_<PROVIDER>, then `fields` on top.

@@ -47,7 +47,7 @@ class Workspace(Protocol):
         """
 
     def interrupt(self) -> None:
-        """Stop what runs, from any thread; the interrupted call raises StatementCancelled."""
+        """Stop what runs and all that would follow, from any thread; both raise StatementCancelled."""
 
     def close(self) -> None:
         """Drop everything that this workspace made. Calling it again does nothing."""

@@ -22,6 +22,7 @@ from sqloud.engine.base import Batch, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.values import quoted, readable
+from sqloud.errors import InterfaceError, StatementCancelled
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,10 +53,13 @@ class DuckEngine:
         self._counter = itertools.count(1)
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._private: Path | None = None
+        self._closed = False
 
     def open(self) -> DuckWorkspace:
-        """A new workspace in a schema of its own."""
+        """A new workspace in a schema of its own. Raises InterfaceError after `close()`."""
         with self._lock:
+            if self._closed:
+                raise InterfaceError("the engine is closed")
             if self._connection is None:
                 self._connection = self._connect()
             cursor = self._connection.cursor()
@@ -66,6 +70,7 @@ class DuckEngine:
     def close(self) -> None:
         """Close the database and remove the private directory."""
         with self._lock:
+            self._closed = True
             connection, self._connection = self._connection, None
             if connection is not None:
                 connection.close()
@@ -99,6 +104,7 @@ class DuckWorkspace:
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
         self._answers = 0
+        self._stopped = False
         self._closed = False
         with translated():
             cursor.execute(f"CREATE SCHEMA {schema}")
@@ -109,8 +115,7 @@ class DuckWorkspace:
         columns = tuple(columns) or ((" ", "BOOLEAN"),)
         self._tables[table] = columns
         definition = ", ".join(f"{_name(column)} {sql_type}" for column, sql_type in columns)
-        with translated():
-            self._cursor.execute(f"CREATE TABLE {_name(table)} ({definition})")
+        self._execute(f"CREATE TABLE {_name(table)} ({definition})")
 
     def load(self, table: str, lines: bytes) -> None:
         """Append newline-delimited JSON rows; they are read in by the megabyte."""
@@ -124,7 +129,7 @@ class DuckWorkspace:
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Names and types of a query over the tables as they are."""
         with translated():
-            described = self._cursor.execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer").fetchall()
+            described = self._execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer").fetchall()
         return tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
 
     def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
@@ -135,19 +140,19 @@ class DuckWorkspace:
         self._answers += 1
         answer = _name(f"answer {self._answers}")
         names = ", ".join(f"c{position}" for position in range(len(columns)))
-        with translated():
-            self._cursor.execute(f"CREATE TABLE {answer} AS SELECT * FROM ({sql}) AS answer({names})")
+        self._execute(f"CREATE TABLE {answer} AS SELECT * FROM ({sql}) AS answer({names})")
         reading, converted = readable(answer, [column.type for column in columns])
         return self._batches(reading, converted, batch_size)
 
     def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
         with translated():
-            self._cursor.execute(reading)
+            self._execute(reading)
             while rows := self._cursor.fetchmany(batch_size):
                 yield converted(rows)
 
     def interrupt(self) -> None:
-        """Stop what runs on this workspace's cursor."""
+        """Stop what runs on this workspace's cursor, and what would run next."""
+        self._stopped = True
         if not self._closed:
             self._cursor.interrupt()
 
@@ -174,13 +179,19 @@ class DuckWorkspace:
         with open(self._spool, "wb") as spool:
             spool.writelines(chunks)
         try:
-            with translated():
-                self._cursor.execute(
-                    f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
-                    f"format = 'newline_delimited', columns = {{{listed}}}{roomy})"
-                )
+            self._execute(
+                f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
+                f"format = 'newline_delimited', columns = {{{listed}}}{roomy})"
+            )
         finally:
             self._spool.unlink(missing_ok=True)
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run one statement, unless the workspace was stopped: the engine forgets a stop before it begins."""
+        if self._stopped:
+            raise StatementCancelled("the statement was cancelled")
+        with translated():
+            return self._cursor.execute(sql)
 
 
 def _name(identifier: str) -> str:

@@ -37,10 +37,10 @@ def readable(table: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], B
     convert: dict[int, Callable[[Any], Any]] = {}
     for position, (name, sql_type) in enumerate(zip(names, types, strict=True)):
         if sql_type == _ZONED:
-            projections.append(f"epoch_us({name})")
+            projections.append(_microseconds(name))
             convert[position] = _moment
         elif sql_type == f"{_ZONED}[]":
-            projections.append(f"list_transform({name}, lambda moment: epoch_us(moment))")
+            projections.append(f"list_transform({name}, lambda moment: {_microseconds('moment')})")
             convert[position] = _moments
         elif _ZONED in sql_type:
             projections.append(f"CAST(to_json({name}) AS VARCHAR)")
@@ -54,6 +54,11 @@ def readable(table: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], B
         return list(zip(*columns, strict=True))
 
     return f"SELECT {', '.join(projections)} FROM {table}", converted
+
+
+def _microseconds(expression: str) -> str:
+    """SQL for a timestamp's microseconds; an infinite one, which has none, becomes one that no year holds."""
+    return f"CASE WHEN isinf({expression}) THEN {2**63 - 1} ELSE epoch_us({expression}) END"
 
 
 def _unchanged(rows: Batch) -> Batch:

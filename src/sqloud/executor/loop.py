@@ -1,8 +1,7 @@
 """One event loop in one thread, owned by a session.
 
 Law: the caller's thread waits and can be interrupted; the loop is never blocked, neither by decoding nor by the
-engine, which run in threads of their own. What is cancelled has ended before its waiter goes on, so nothing of
-it is used by two threads.
+engine, which run in threads of their own; and what was cancelled has ended only when its threads have let go.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from sqloud.errors import InterfaceError, StatementCancelled
@@ -20,66 +20,49 @@ __all__ = ["Running", "SessionLoop"]
 T = TypeVar("T")
 _WORKERS = 4
 _CLOSING = 5.0
-_NUDGE = 0.02
+_AGAIN = 0.02
+"""Seconds after which a thread that was told to stop, and has not, is told again."""
 
 
 class Running(Generic[T]):
-    """A coroutine on the loop, seen from another thread."""
+    """A coroutine on the loop, seen from other threads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
         self._loop = loop
-        self._coroutine = coroutine
+        self._outcome: Future[T] = Future()
         self._task: asyncio.Task[T] | None = None
-        self._cancelled = False
-        self._woken = threading.Event()
-        self._done = threading.Event()
-        loop.call_soon_threadsafe(self._start)
+        loop.call_soon_threadsafe(self._start, coroutine)
+
+    def result(self) -> T:
+        """Wait for the end, and give what the coroutine gives or raise what it raises.
+
+        Raises StatementCancelled where it was cancelled.
+        """
+        return self._outcome.result()
 
     def cancel(self) -> None:
-        """Ask it to end. `result` then raises StatementCancelled."""
-        self._cancelled = True
-        self._loop.call_soon_threadsafe(self._cancel)
-        self._woken.set()
+        """Cancel the coroutine, which ends some time later."""
+        if not self._outcome.done():
+            self._loop.call_soon_threadsafe(self._cancel)
 
-    def result(self, nudge: Callable[[], None]) -> T:
-        """Wait for its end and give what it gave.
+    def wait(self) -> None:
+        """Wait until nothing of the coroutine runs any more, some seconds at most."""
+        wait((self._outcome,), timeout=_CLOSING)
 
-        Once it is cancelled, `nudge` is called until it has ended: a worker may have begun a query just now.
-        """
-        self._woken.wait()
-        while not self._done.wait(_NUDGE):
-            nudge()
-        assert self._task is not None
-        try:
-            return self._task.result()
-        except asyncio.CancelledError:
-            raise StatementCancelled("the statement was cancelled") from None
-
-    def abandon(self, nudge: Callable[[], None]) -> None:
-        """Cancel it and wait until it has ended, whatever interrupts the waiting."""
-        self.cancel()
-        while not self._done.is_set():
-            try:
-                nudge()
-                self._done.wait(_NUDGE)
-            except KeyboardInterrupt:
-                continue
-
-    def _start(self) -> None:
-        self._task = self._loop.create_task(self._coroutine)
+    def _start(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._task = self._loop.create_task(coroutine)
         self._task.add_done_callback(self._end)
-        if self._cancelled:
-            self._task.cancel()
 
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
     def _end(self, task: asyncio.Task[T]) -> None:
-        if not task.cancelled():
-            task.exception()  # seen here, whether or not anybody asks for the result
-        self._done.set()
-        self._woken.set()
+        error = StatementCancelled("the statement was cancelled") if task.cancelled() else task.exception()
+        if error is None:
+            self._outcome.set_result(task.result())
+        else:
+            self._outcome.set_exception(error)
 
 
 class SessionLoop:
@@ -93,32 +76,29 @@ class SessionLoop:
         self._closed = False
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Running[T]:
-        """Run a coroutine on the loop."""
+        """Run a coroutine on the loop. Raises InterfaceError after `close()`."""
         with self._lock:
             if self._closed:
                 coroutine.close()
                 raise InterfaceError("the session is closed")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="sqloud-loop", daemon=True
-                )
-                self._thread.start()
-            return Running(self._loop, coroutine)
+            return Running(self._started(), coroutine)
 
-    async def work(self, function: Callable[[], T]) -> T:
-        """Run a blocking function in a worker thread, from a coroutine on the loop; cancelled, wait for its end."""
-        working = asyncio.get_running_loop().run_in_executor(self._pool, function)
+    async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
+        """Run a blocking function in a worker thread, from a coroutine on the loop.
+
+        Cancelled, it calls `stop` until the function returns, and only then lets the cancellation go on.
+        """
+        work = asyncio.get_running_loop().run_in_executor(self._pool, function)
         try:
-            return await asyncio.shield(working)
+            return await asyncio.shield(work)
         except asyncio.CancelledError:
-            while not working.done():
-                try:
-                    await asyncio.wait([working])
-                except asyncio.CancelledError:
-                    continue  # asked again: it still ends only with its thread
-            if not working.cancelled():
-                working.exception()
+            while not work.done():
+                if stop is not None:
+                    stop()
+                with suppress(asyncio.CancelledError):  # it is on its way already
+                    await asyncio.wait((work,), timeout=_AGAIN)
+            if not work.cancelled():
+                work.exception()  # seen, and of no interest to whoever cancelled
             raise
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -134,6 +114,13 @@ class SessionLoop:
             thread.join(_CLOSING)
             loop.close()
         self._pool.shutdown(wait=True)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="sqloud-loop", daemon=True)
+            self._thread.start()
+        return self._loop
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 
 from sqloud.engine.base import Batch, ResultColumn
+from sqloud.errors import InterfaceError
 
 __all__ = ["Completeness", "Result"]
 
@@ -48,7 +49,12 @@ class Result:
         self._on_close = on_close
 
     def batches(self) -> Iterator[Batch]:
-        """The rows in their order, some thousand at a time; marks and closes the result at its end."""
+        """The rows in their order, some thousand at a time; marks and closes the result at its end.
+
+        Raises InterfaceError on a result that was closed before.
+        """
+        if self.completeness is Completeness.CLOSED:
+            raise InterfaceError("the result is closed")
         try:
             yield from self._batches
         except BaseException:

@@ -31,6 +31,7 @@ __all__ = ["Counts", "PreparedScan", "Runner", "drive"]
 
 Notice = Callable[[str], None]
 T = TypeVar("T")
+_SHORTEST_SECRET = 4
 _AHEAD = 4
 """Keys begun beyond the one whose rows are being loaded, for each request in flight."""
 
@@ -72,7 +73,10 @@ async def drive(flow: Flow, send: Callable[[ApiRequest], object]) -> ApiResponse
 
 
 class Runner:
-    """Runs scans with a transport, a bound on requests in flight, and credentials by provider."""
+    """Runs scans with a transport, a bound on requests in flight, and credentials by provider.
+
+    The bound is one for all statements that run side by side.
+    """
 
     def __init__(
         self,
@@ -86,7 +90,8 @@ class Runner:
     ) -> None:
         self._loop = loop
         self._transport = transport
-        self._max_concurrency = max_concurrency
+        self._ahead = _AHEAD * max_concurrency
+        self._slots = asyncio.Semaphore(max_concurrency)
         self._endpoint = endpoint
         self._credential = credential
         self._null_on_mismatch = null_on_mismatch
@@ -99,32 +104,43 @@ class Runner:
         self,
         prepared: Sequence[PreparedScan],
         workspace: Workspace,
+        answer: Callable[[], T],
         *,
         notice: Notice,
         counts: Counts,
         time_limit: float | None,
-    ) -> None:
-        """Load every scan's rows into the workspace, or raise. Scans run one after another, keys side by side."""
-        slots = asyncio.Semaphore(self._max_concurrency)
+    ) -> T:
+        """Load every scan's rows into the workspace and give what `answer` makes of them there, or raise.
+
+        Scans run one after another, keys side by side; the time limit (seconds) is that of the whole.
+        """
         try:
             async with asyncio.timeout(time_limit):
                 for one in prepared:
-                    await _ScanRun(self, one, workspace, slots, notice, counts).run()
+                    await _ScanRun(self, one, workspace, notice, counts).run()
+                return await self.work(answer, workspace.interrupt)
         except TimeoutError as error:
             raise TimeLimitError(
                 f"the statement's time limit of {time_limit:g} s is spent after {counts.requests:,} requests, "
                 f"{counts.pages:,} pages and {counts.rows:,} rows"
             ) from error
 
-    async def send(self, request: ApiRequest, provider: Provider, slots: asyncio.Semaphore) -> ApiResponse:
+    async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
         """One exchange, with the credential put on here, on the way out."""
         headers = (*request.headers, *self.authorize(provider, request.url))
-        async with slots:
+        async with self._slots:
             return await self._transport.send(request, headers)
 
-    async def work(self, function: Callable[[], T]) -> T:
-        """Decode, load or query in a thread that is not the loop's."""
-        return await self._loop.work(function)
+    def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
+        """An answer that an error will quote, without the credential, should it repeat it."""
+        token = (self._credential(provider) or "").encode()
+        if len(token) < _SHORTEST_SECRET or token not in response.body:
+            return response
+        return msgspec.structs.replace(response, body=response.body.replace(token, b"[credential]"))
+
+    async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
+        """Decode, load or query in a thread that is not the loop's; `stop` ends it when it is cancelled."""
+        return await self._loop.work(function, stop)
 
     def decoder(self, scan: Scan, notice: Notice) -> RowDecoder:
         """A decoder of one scan's answers."""
@@ -144,7 +160,6 @@ class _ScanRun:
         runner: Runner,
         prepared: PreparedScan,
         workspace: Workspace,
-        slots: asyncio.Semaphore,
         notice: Notice,
         counts: Counts,
     ) -> None:
@@ -152,7 +167,7 @@ class _ScanRun:
         self._prepared = prepared
         self._scan = prepared.scan
         self._workspace = workspace
-        self._slots = slots
+        self._turn = asyncio.Lock()  # a workspace is not for two threads at once
         self._notice = notice
         self._counts = counts
         self._decoder = runner.decoder(prepared.scan, notice)
@@ -163,7 +178,7 @@ class _ScanRun:
             async for page in self._pages(keys[0], requests[0]):
                 await self._load(page)
             return
-        window = asyncio.Semaphore(_AHEAD * self._runner._max_concurrency)
+        window = asyncio.Semaphore(self._runner._ahead)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks: asyncio.Queue[asyncio.Task[list[Page]] | None] = asyncio.Queue()
@@ -173,7 +188,8 @@ class _ScanRun:
                         await self._load(page)
                     window.release()
         except BaseExceptionGroup as failures:
-            raise _first(failures) from None
+            first = _first(failures)
+            raise first from first.__cause__
 
     async def _begin(
         self,
@@ -191,7 +207,10 @@ class _ScanRun:
 
     async def _load(self, page: Page) -> None:
         if page.lines:
-            await self._runner.work(lambda: self._workspace.load(self._scan.id, page.lines))
+            async with self._turn:
+                await self._runner.work(
+                    lambda: self._workspace.load(self._scan.id, page.lines), self._workspace.interrupt
+                )
 
     async def _pages(self, key: tuple[Value, ...], request: ApiRequest) -> AsyncIterator[Page]:
         """The pages of one key, each as soon as it is decoded."""
@@ -242,7 +261,10 @@ class _ScanRun:
         if limit is None or limit.passed is None:
             return limit is not None and rows >= limit.rows
         passed = limit.passed
-        batches = await self._runner.work(lambda: list(self._workspace.query(passed)))
+        async with self._turn:
+            batches = await self._runner.work(
+                lambda: list(self._workspace.query(passed)), self._workspace.interrupt
+            )
         return int(batches[0][0][0]) >= limit.rows
 
     async def _answer(self, request: ApiRequest) -> ApiResponse | None:
@@ -251,7 +273,7 @@ class _ScanRun:
 
         async def send(message: ApiRequest) -> ApiResponse:
             self._counts.requests += 1
-            return await self._runner.send(message, provider, self._slots)
+            return await self._runner.send(message, provider)
 
         flow = request_flow(request, jitter=random.random, now=time.time, rate_limit=provider.rate_limit)
         response = await drive(flow, send)
@@ -263,7 +285,7 @@ class _ScanRun:
                     f"page {request.place} of {self._scan.table} is gone: {shown_url(request)} answered 404"
                 )
             return None
-        raise failure(provider, request, response)
+        raise failure(provider, request, self._runner.unspoken(provider, response))
 
     def _tell_absence(self, key: tuple[Value, ...], request: ApiRequest) -> None:
         named = ", ".join(

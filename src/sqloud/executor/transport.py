@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from sqloud.errors import ConnectionFault, ResponseDataError
+from sqloud.errors import ConnectionFault, InterfaceError, ResponseDataError
 from sqloud.protocol.authenticate import is_loopback
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 
@@ -68,6 +68,8 @@ class HttpxTransport:
                         )
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return ApiResponse(status=response.status_code, headers=found, body=bytes(body))
+        except httpx.InvalidURL as error:
+            raise InterfaceError(f"{request.url[:200]!r} is no URL that can be asked: {error}") from error
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
             raise ConnectionFault(f"{request.http_verb} {request.url} failed: {what}") from error
@@ -81,6 +83,22 @@ class HttpxTransport:
                 await clients.pop().aclose()
 
     def _client(self, local: bool, secure: bool) -> httpx.AsyncClient:
+        """A client as the environment asks. Raises InterfaceError where it asks for what cannot be."""
+        import httpx
+
+        try:
+            return self._opened(local, secure)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            raise InterfaceError(
+                f"no connection can be opened as the environment asks: {error}",
+                hints=(
+                    "look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+                ),
+            ) from error
+
+    def _opened(self, local: bool, secure: bool) -> httpx.AsyncClient:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         verify: ssl.SSLContext | bool = False  # for plain http, where reading certificates would be waste
@@ -95,4 +113,5 @@ class HttpxTransport:
             timeout=httpx.Timeout(self._read_timeout, connect=self._connect_timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60),
             headers={"user-agent": self._user_agent},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # each request is as the plan says
         )

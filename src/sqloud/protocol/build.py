@@ -19,6 +19,7 @@ __all__ = ["base_url", "build", "first_request", "wire_text"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _LONGEST_SEGMENT = 2_048
+_LONGEST_URL = 32_768
 
 
 def wire_text(value: Value) -> str:
@@ -53,11 +54,15 @@ def build(provider: Provider, method: Method, base: str, values: Mapping[str, Va
         if parameter.location == "path":
             segments[parameter.name] = _segment(parameter, text)
         elif parameter.location == "query":
-            query.append(f"{quote(parameter.name, safe='')}={quote(text, safe='')}")
+            query.append(f"{quote(parameter.name, safe='')}={_quoted(parameter, text)}")
         else:
             headers.append((parameter.name.lower(), _header(parameter, text)))
     path = _PLACEHOLDER.sub(lambda match: segments[match[1]], method.path)
     url = base + path + ("?" + "&".join(query) if query else "")
+    if len(url) > _LONGEST_URL:
+        raise InvalidValueError(
+            f"the values of {method.name} make a URL of {len(url):,} characters; {_LONGEST_URL:,} are the most"
+        )
     return ApiRequest(
         http_verb=method.http_verb,
         url=url,
@@ -91,7 +96,16 @@ def _segment(parameter: Parameter, text: str) -> str:
         )
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise InvalidValueError(f"{parameter.sql_name} holds a control character: {text[:40]!r}")
-    return quote(text, safe="")
+    return _quoted(parameter, text)
+
+
+def _quoted(parameter: Parameter, text: str) -> str:
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise InvalidValueError(
+            f"{parameter.sql_name} holds half a character that UTF-8 cannot carry: {text[:40]!r}"
+        ) from error
 
 
 def _header(parameter: Parameter, text: str) -> str:

@@ -64,12 +64,17 @@ def _in_shape(shape: ErrorShape | None, response: ApiResponse) -> str | None:
         found = _OBJECT.decode(response.body)
         code = msgspec.json.decode(found[shape.code], type=str)
         message = msgspec.json.decode(found[shape.message], type=str)
-    except (msgspec.DecodeError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
         return None
-    return f"{code}: {message}"
+    return _one_line(f"{code}: {message}")
 
 
 def _excerpt(response: ApiResponse) -> str:
-    text = " ".join(response.body[: 4 * _LONGEST].decode("utf-8", "replace").split())
+    return _one_line(response.body[: 4 * _LONGEST].decode("utf-8", "replace")) or "(an empty answer)"
+
+
+def _one_line(text: str) -> str:
+    """Another's text as part of a message: one line, nothing that moves a terminal, not too long."""
+    text = " ".join(text.split())
     text = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return (text[:_LONGEST] + "..." if len(text) > _LONGEST else text) or "(an empty answer)"
+    return text[:_LONGEST] + "..." if len(text) > _LONGEST else text

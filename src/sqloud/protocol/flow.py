@@ -56,6 +56,8 @@ def request_flow(
             if last or not request.idempotent:
                 raise
             pause, reason = _backoff(patience, attempt, jitter), "the connection failed"
+            if waited + pause > patience.budget:
+                raise
         else:
             assert response is not None
             if last or not _worth_another(request, response):
@@ -64,9 +66,9 @@ def request_flow(
             if asked is not None and asked > patience.longest:
                 return response
             pause = _backoff(patience, attempt, jitter) if asked is None else asked
-            reason = f"the API answered {response.status}"
             if waited + pause > patience.budget:
                 return response
+            reason = f"the API answered {response.status}"
         waited += pause
         yield Wait(seconds=pause, reason=reason)
     raise AssertionError("a flow ends by an answer or a fault")
@@ -77,7 +79,7 @@ def _worth_another(request: ApiRequest, response: ApiResponse) -> bool:
 
 
 def _backoff(patience: Patience, attempt: int, jitter: Callable[[], float]) -> float:
-    return float(min(patience.most, patience.base * 2.0**attempt) * jitter())
+    return float(min(patience.most, patience.base * 2.0 ** (attempt - 1)) * jitter())
 
 
 def _server_wait(response: ApiResponse, now: float, rate_limit: RateLimitHeaders) -> float | None:
@@ -86,16 +88,23 @@ def _server_wait(response: ApiResponse, now: float, rate_limit: RateLimitHeaders
     if text.isascii() and text.isdigit():
         return float(text)
     if text:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-        except ValueError:
-            return None  # neither form of RFC 9110: back off as without it
+        return _seconds_until(text, now)
     if response.status != 429:
         return None
     remaining = response.headers.get(rate_limit.remaining or "", "")
     reset = response.headers.get(rate_limit.reset or "", "")
-    if remaining.strip() == "0" and reset.strip().isdigit():
+    if remaining.strip() == "0" and reset.isascii() and reset.strip().isdigit():
         return max(0.0, float(reset) - now)
     return None
+
+
+def _seconds_until(text: str, now: float) -> float | None:
+    """Seconds to an HTTP date, which is GMT's; None for what is no date, as if it had not been sent."""
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

@@ -20,6 +20,9 @@ from sqloud.registry.records import Paging
 __all__ = ["PAGINGS", "Progress", "follow"]
 
 
+_LONGEST_URL = 32_768
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a list has come, the answer at hand included.
 
@@ -96,7 +99,7 @@ def _next_link(paging: Paging, response: ApiResponse) -> str | None:
         return None
     try:
         return msgspec.json.decode(raw, type=str | None) or None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         place = ".".join(paging.next)
         raise IncompleteAnswerError(
             f"the link to the next page at {place} is no text: {bytes(raw)[:80]!r}"
@@ -104,9 +107,9 @@ def _next_link(paging: Paging, response: ApiResponse) -> str | None:
 
 
 def _has_links(paging: Paging, response: ApiResponse) -> bool:
-    """Whether the answer carries the object that would hold the next link."""
+    """Whether the answer says how it goes on: the object that would hold the next link, or its null."""
     raw = navigate(response.body, paging.next[:1]) if paging.next else None
-    return raw is not None and bytes(raw).strip() not in {b"null", b"{}"}
+    return raw is not None and (len(paging.next) == 1 or bytes(raw).strip() not in {b"null", b"{}"})
 
 
 def _total(paging: Paging, response: ApiResponse) -> int | None:
@@ -114,9 +117,10 @@ def _total(paging: Paging, response: ApiResponse) -> int | None:
     if raw is None:
         return None
     try:
-        return msgspec.json.decode(raw, type=int | None)
+        total = msgspec.json.decode(raw, type=int | None)
     except msgspec.DecodeError:
         return None  # a total that is no number promises nothing
+    return total if total is not None and total >= 0 else None
 
 
 def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> None:
@@ -128,9 +132,10 @@ def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> N
 
 
 def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
-    url = urljoin(request.url, link)
     try:
-        same = origin(url) == origin(request.url)
+        url = urljoin(request.url, link)
+        # A user's name in a link would take the place of the credential.
+        same = origin(url) == origin(request.url) and "@" not in urlsplit(url).netloc
     except ValueError:
         same = False
     if not same:
@@ -151,6 +156,8 @@ def _numbered(paging: Paging, request: ApiRequest, progress: Progress) -> ApiReq
 
 def _next(request: ApiRequest, url: str, progress: Progress) -> ApiRequest:
     url = urlsplit(url)._replace(fragment="").geturl()
+    if len(url) > _LONGEST_URL or not url.isprintable():
+        raise IncompleteAnswerError(f"page {request.place} links to what is no URL: {url[:200]!r}")
     if url in progress.asked:
         raise IncompleteAnswerError(
             f"page {request.place} links to a page that was already read: {url}",

@@ -33,10 +33,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     lines: bytes
 
 
-def navigate(body: bytes | msgspec.Raw, path: Sequence[str]) -> msgspec.Raw | None:
+def navigate(body: bytes | msgspec.Raw, path: Sequence[str], root: str = "the answer") -> msgspec.Raw | None:
     """The raw value at a path of an answer, None where a step is missing or leads through a null.
 
-    Raises ResponseDataError if the body is not JSON, or a step leads through something that is no object.
+    Raises ResponseDataError if the body is not JSON, or a step leads through something that is no object; it
+    calls the body `root`.
     """
     here: bytes | msgspec.Raw = body
     for depth, step in enumerate(path):
@@ -45,7 +46,7 @@ def navigate(body: bytes | msgspec.Raw, path: Sequence[str]) -> msgspec.Raw | No
         try:
             found = _OBJECT.decode(here).get(step)
         except msgspec.DecodeError as error:
-            raise _not_an_object(path[:depth], here) from error
+            raise _unfit(".".join(path[:depth]) or root, "a JSON object", here, error) from error
         if found is None:
             return None
         here = found
@@ -78,7 +79,16 @@ class RowDecoder:
         self._page = msgspec.json.Decoder(list[self._row] | None) if direct else None  # type: ignore[name-defined]
 
     def decode(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
-        """One answer's rows. Raises IncompleteAnswerError if the place of the rows is absent."""
+        """One answer's rows.
+
+        Raises IncompleteAnswerError if the place of the rows is absent, ResponseDataError for what does not fit.
+        """
+        try:
+            return self._decode(_sound(body), echoed)
+        except RecursionError as error:
+            raise ResponseDataError("the answer nests deeper than it can be read") from error
+
+    def _decode(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
         raw = navigate(body, self._rows.path)
         if raw is None:
             place = ".".join(self._rows.path)
@@ -118,7 +128,7 @@ class RowDecoder:
             decoder.decode(raw)
         except msgspec.DecodeError as error:
             place = ".".join(self._rows.path) or "the answer"
-            raise ResponseDataError(f"{place} should be {wanted}, and is {_kind(raw)}") from error
+            raise _unfit(place, wanted, raw, error) from error
 
     def _row_type(self, names: Sequence[str]) -> type[msgspec.Struct]:
         """A struct that reads the columns and is written with the echoes, both under `names`."""
@@ -132,7 +142,11 @@ class RowDecoder:
     def _cell_by_cell(self, item: msgspec.Raw, number: int) -> Any:
         row = self._row()
         for name, column in zip(self._names, self._columns, strict=False):
-            cell = navigate(item, column.path)
+            try:
+                cell = navigate(item, column.path, "the row")
+            except ResponseDataError as error:
+                self._mismatch(f"row {number}: {column.name}: {error.message}", error)
+                continue
             if cell is None or bytes(cell) == b"null":
                 continue
             form = python_form(column.type)
@@ -140,19 +154,42 @@ class RowDecoder:
                 setattr(row, name, cell if form is msgspec.Raw else msgspec.json.decode(cell, type=form))
             except msgspec.DecodeError as error:
                 shown = bytes(cell).decode("utf-8", "replace")
-                text = (
+                self._mismatch(
                     f"row {number}: {column.name} is {column.type.spelling}, and the answer holds "
-                    f"{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}"
+                    f"{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}",
+                    error,
                 )
-                if self._on_mismatch is None:
-                    raise ResponseDataError(text) from error
-                self._on_mismatch(text)
         return row
 
+    def _mismatch(self, text: str, error: Exception) -> None:
+        if self._on_mismatch is None:
+            raise ResponseDataError(text) from error
+        self._on_mismatch(text)
 
-def _not_an_object(path: Sequence[str], raw: bytes | msgspec.Raw) -> ResponseDataError:
-    place = ".".join(path) or "the answer"
-    return ResponseDataError(f"{place} should be a JSON object, and is {_kind(raw)}")
+
+def _sound(body: bytes) -> bytes:
+    """A body in UTF-8 and on one line: what the decoder skips it does not check, and a line ends a row."""
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise ResponseDataError(f"the answer is not UTF-8 at its byte {error.start:,}") from error
+    body = body.strip()
+    if b"\n" not in body and b"\r" not in body:
+        return body
+    try:
+        return msgspec.json.format(body, indent=-1)
+    except msgspec.DecodeError as error:
+        raise _unfit("the answer", "JSON", body, error) from error
+
+
+def _unfit(
+    place: str, wanted: str, raw: bytes | msgspec.Raw, error: msgspec.DecodeError
+) -> ResponseDataError:
+    kind = _kind(raw)
+    if not isinstance(error, msgspec.ValidationError) and not kind.startswith(("not JSON", "empty")):
+        return ResponseDataError(f"{place} should be {wanted}, and is cut off or broken: {error}")
+    return ResponseDataError(f"{place} should be {wanted}, and is {kind}")
 
 
 def _kind(raw: bytes | msgspec.Raw) -> str:

@@ -119,11 +119,14 @@ KINDS: dict[str, tuple[str, ...]] = {
     "zone": ("'x'", "'y'", "'z'", "'q'", "lower('X')", "'x' || ''"),
     "shelf": ("1", "2", "9", "'1'", "1 + 1"),
     "number": ("0.5", "1", "1.0", "'1'", "'1e0'", "2e0", "0.25 * 2", "3"),
-    "boolean": ("true", "false", "'t'", "'true'", "NOT true"),
+    "boolean": ("true", "false", "'t'", "'true'", "(NOT true)"),
     "moment": ("'2024-01-01'", "'2024-01-01T00:00:00Z'", "'2024-06-01 14:00:00+02'", "timestamptz '2024-06-01T12:00:00Z'"),
     "tag": ("'a'", "'b'", "'c'", "'a' || ''"),
 }  # fmt: skip
 """Constants by kind, several spellings of one value among them."""
+
+UNFIT = ("0", "1.5", "2.0", "7", "9")
+"""Constants that some parameter cannot take, or that nothing equals."""
 
 
 @st.composite
@@ -131,7 +134,9 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
     """One comparison of an operand with constants of its kind."""
     constant = st.sampled_from(KINDS[kind])
     if kind == "tag":
-        form = draw(st.sampled_from(["{} = {v}", "{} IN ({l})", "{} <> {v}", "({}) = {v}", "{} = ANY(ARRAY[{l}])"]))
+        form = draw(
+            st.sampled_from(["{} = {v}", "{} IN ({l})", "{} <> {v}", "({}) = {v}", "{} = ANY(ARRAY[{l}])"])
+        )
     else:
         form = draw(
             st.sampled_from(
@@ -145,7 +150,11 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
         if kind in {"string", "zone"}:
             form = draw(st.sampled_from([form, form, "{} LIKE 'a%'", "lower({}) = {v}"]))
     # An array's elements have one type, so its texts are not read as the operand's.
-    elements = [v for v in KINDS[kind] if not (v.startswith("'") and kind in {"integer", "number", "boolean", "shelf", "moment"})]
+    elements = [
+        v
+        for v in KINDS[kind]
+        if not (v.startswith("'") and kind in {"integer", "number", "boolean", "shelf", "moment"})
+    ]
     if kind == "moment":
         elements = ["timestamptz '2024-06-01T12:00:00Z'", "timestamptz '2024-01-01T00:00:00Z'"]
     several = st.lists(constant, min_size=1, max_size=3)
@@ -162,10 +171,13 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
 
 @st.composite
 def bindings(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
-    """A comparison that binds the operand, or one that is any."""
-    constants = ", ".join(draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=3)))
-    one = Compare(operand, f"{{}} IN ({constants})" if "," in constants else f"{{}} = {constants}", True)
-    return draw(st.one_of(st.just(one), st.just(one), st.just(one), compares(operand, kind)))
+    """A comparison that most often binds the operand, to constants that most often fit."""
+    constants = draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=3))
+    fitting = [constant for constant in constants if constant not in UNFIT] or constants[:1]
+    binding = f"{{}} = {fitting[0]}" if len(fitting) == 1 else f"{{}} IN ({', '.join(fitting)})"
+    if draw(st.integers(0, 4)):
+        return Compare(operand, binding, True)
+    return draw(compares(operand, kind))
 
 
 @st.composite
@@ -174,7 +186,9 @@ def row_values(draw: st.DrawFn, operands: dict[str, str]) -> Predicate:
     names = draw(st.lists(st.sampled_from(sorted(operands)), min_size=2, max_size=2, unique=True))
     rows = draw(
         st.lists(
-            st.tuples(*(st.sampled_from((*KINDS[operands[name]], "NULL")) for name in names)), min_size=1, max_size=2
+            st.tuples(*(st.sampled_from((*KINDS[operands[name]], "NULL")) for name in names)),
+            min_size=1,
+            max_size=2,
         )
     )
     return Rows(tuple(names), tuple(rows), draw(st.sampled_from([False, False, False, True])))
@@ -190,7 +204,9 @@ def predicates(operands: dict[str, str]) -> st.SearchStrategy[Any]:
     return st.recursive(
         leaves,
         lambda inner: st.one_of(
-            st.builds(Junction, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+            st.builds(
+                Junction, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3).map(tuple)
+            ),
             st.builds(Negation, inner),
         ),
         max_leaves=5,

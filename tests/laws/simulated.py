@@ -143,11 +143,15 @@ def zone_parameter(world: World) -> Parameter:
 SHELF = Parameter(
     name="shelf", sql_name="shelf", location="path", type=INTEGER, required=True, meaning=Scope(), minimum=1
 )
-PAGE = Parameter(
-    name="page", sql_name="page", location="query", type=INTEGER, meaning=Scope(), minimum=1
-)
+PAGE = Parameter(name="page", sql_name="page", location="query", type=INTEGER, meaning=Scope(), minimum=1)
 PER_PAGE = Parameter(
-    name="per_page", sql_name="per_page", location="query", type=INTEGER, meaning=Option(), minimum=1, maximum=50
+    name="per_page",
+    sql_name="per_page",
+    location="query",
+    type=INTEGER,
+    meaning=Option(),
+    minimum=1,
+    maximum=50,
 )
 DEFAULT_SIZE = 2
 
@@ -160,9 +164,7 @@ def resource_of(world: World) -> Resource:
     for name in world.filters:
         parameter = FILTERS[name].parameter
         excluded = tuple(f"{b}[q]" if b in FILTERS else b for a, b in world.excludes if a == name)
-        filters.append(
-            msgspec.structs.replace(parameter, required=name in world.required, excludes=excluded)
-        )
+        filters.append(msgspec.structs.replace(parameter, required=name in world.required, excludes=excluded))
     paging = _paging(world)
     listing = Method(
         name="things_list",
@@ -196,7 +198,9 @@ def _lookups(world: World, scopes: Sequence[Parameter], prefix: str) -> Iterator
             name=f"things_by_{lookup}",
             verb="select",
             http_verb="GET",
-            path=f"{prefix}/named" if by_name else (f"{prefix}/things/{{thing_id}}" if scoped else "/any/{thing_id}"),
+            path=f"{prefix}/named"
+            if by_name
+            else (f"{prefix}/things/{{thing_id}}" if scoped else "/any/{thing_id}"),
             parameters=((called,) if by_name else (thing,)) + (tuple(scopes) if scoped else ()),
             rows=Rows(path=("things",)) if by_name else Rows(path=("thing",), shape="object"),
             idempotent=True,

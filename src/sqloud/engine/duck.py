@@ -181,7 +181,7 @@ class DuckWorkspace:
         try:
             self._execute(
                 f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
-                f"format = 'newline_delimited', columns = {{{listed}}}{roomy})"
+                f"format = 'newline_delimited', records = true, columns = {{{listed}}}{roomy})"
             )
         finally:
             self._spool.unlink(missing_ok=True)

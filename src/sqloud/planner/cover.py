@@ -11,18 +11,16 @@ parameter that equals `id` meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from sqlglot import exp
 
-from sqloud.planner.literals import is_constant
+from sqloud.planner.literals import is_constant, literal_value
 
-__all__ = ["NOTHING", "Alternatives", "Subject", "both", "cover", "member_subject"]
+__all__ = ["NOTHING", "Alternatives", "Subjects", "both", "cover", "member_subject"]
 
 Alternatives = tuple[Mapping[str, exp.Expr], ...]
-Subject = Callable[[exp.Expr], str | None]
-"""The canonical text of an expression over the table's row, or None if it reads anything else."""
-
 NOTHING: Alternatives = ({},)
 _MOST = 20_000
 """Alternatives of one predicate; beyond it AND keeps its smaller side and OR covers nothing."""
@@ -33,47 +31,63 @@ _NEGATED: Mapping[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
+class Subjects(Protocol):
+    """The subjects of one table."""
+
+    def subject(self, node: exp.Expr) -> str | None:
+        """The canonical text of an expression over the table's row, or None if it reads anything else."""
+
+    def kind(self, subject: str) -> str | None:
+        """`text` or `number` where two literals of that kind that differ are two values; None elsewhere."""
+
+
 def member_subject(column: str) -> str:
     """The subject of `v = ANY(column)`."""
     return f"any {column}"
 
 
-def cover(node: exp.Expr | None, subject: Subject, *, negated: bool = False) -> Alternatives:
+def cover(node: exp.Expr | None, subjects: Subjects, *, negated: bool = False) -> Alternatives:
     """The alternatives that cover `node` (or NOT `node`) being true."""
     if node is None:
         return NOTHING
     if isinstance(node, exp.Paren):
-        return cover(node.this, subject, negated=negated)
+        return cover(node.this, subjects, negated=negated)
     if isinstance(node, exp.Not):
-        return cover(node.this, subject, negated=not negated)
+        return cover(node.this, subjects, negated=not negated)
     if isinstance(node, (exp.And, exp.Or)):
-        left = cover(node.this, subject, negated=negated)
-        right = cover(node.expression, subject, negated=negated)
-        return both(left, right) if isinstance(node, exp.And) is not negated else _either(left, right)
+        left = cover(node.this, subjects, negated=negated)
+        right = cover(node.expression, subjects, negated=negated)
+        return (
+            both(left, right, subjects) if isinstance(node, exp.And) is not negated else _either(left, right)
+        )
     if isinstance(node, exp.Boolean):
         return NOTHING if bool(node.this) is not negated else ()
     if isinstance(node, exp.Null):
         return ()
     if isinstance(node, exp.In):
-        return NOTHING if negated else _membership(node, subject)
+        return NOTHING if negated else _membership(node, subjects)
     if isinstance(node, exp.NullSafeEQ):
-        return NOTHING if negated else _equality(node.this, node.expression, subject)
+        # A NULL is a value here, and a constant that is no literal may be one.
+        known = literal_value(node.this) is not None or literal_value(node.expression) is not None
+        return _equality(node.this, node.expression, subjects) if known and not negated else NOTHING
     if type(node) in _NEGATED:
         kind = _NEGATED[type(node)] if negated else type(node)
-        return _equality(node.this, node.expression, subject) if kind is exp.EQ else NOTHING
+        return _equality(node.this, node.expression, subjects) if kind is exp.EQ else NOTHING
     if isinstance(node, exp.ArrayContains) and not negated:
-        return _member(node.expression, node.this, subject)
+        return _member(node.expression, node.this, subjects)
     return NOTHING
 
 
-def both(left: Alternatives, right: Alternatives) -> Alternatives:
+def both(left: Alternatives, right: Alternatives, subjects: Subjects) -> Alternatives:
     """The alternatives of two predicates that hold together."""
     if len(left) * len(right) > _MOST:
         return min(left, right, key=len)
     joined: list[Mapping[str, exp.Expr]] = []
     for one in left:
         for other in right:
-            if any(_differ(one[name], other[name]) for name in one.keys() & other.keys()):
+            if any(
+                _differ(subjects.kind(name), one[name], other[name]) for name in one.keys() & other.keys()
+            ):
                 continue
             joined.append({**other, **one})
     return tuple(joined)
@@ -83,60 +97,49 @@ def _either(left: Alternatives, right: Alternatives) -> Alternatives:
     return NOTHING if len(left) + len(right) > _MOST else left + right
 
 
-def _differ(one: exp.Expr, other: exp.Expr) -> bool:
-    """Whether two constants are surely unequal: literals of one kind with different texts."""
-    if not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
+def _differ(kind: str | None, one: exp.Expr, other: exp.Expr) -> bool:
+    """Whether two constants are surely two values of a subject of that kind."""
+    if kind is None or not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
         return False
-    if one.is_string and other.is_string:
-        # '5' and '05' are one integer; texts are told apart only where both read as no number.
-        return one.this != other.this and not (_numeric(one.this) and _numeric(other.this))
+    if kind == "text":
+        return one.is_string and other.is_string and one.this != other.this
     return not one.is_string and not other.is_string and float(one.this) != float(other.this)
 
 
-def _numeric(text: str) -> bool:
-    return text.strip().lstrip("+-").replace(".", "", 1).isdigit()
-
-
-def _equality(left: exp.Expr, right: exp.Expr, subject: Subject) -> Alternatives:
+def _equality(left: exp.Expr, right: exp.Expr, subjects: Subjects) -> Alternatives:
     for one, other in ((left, right), (right, left)):
         if isinstance(other, exp.Any):
-            return _any(one, _inside(other), subject)
-        if isinstance(one, exp.Tuple) and isinstance(other, exp.Tuple):
-            pairs = zip(one.expressions, other.expressions, strict=False)
-            alternatives = NOTHING
-            for first, second in pairs:
-                alternatives = both(alternatives, _equality(first, second, subject))
-            return alternatives
-        if is_constant(other) and not isinstance(one, exp.Tuple):
+            return _any(one, _inside(other), subjects)
+        if is_constant(other):
             if isinstance(other, exp.Null):
                 return ()
-            name = subject(one)
+            name = subjects.subject(one)
             if name is not None:
                 return ({name: other},)
     return NOTHING
 
 
-def _membership(node: exp.In, subject: Subject) -> Alternatives:
+def _membership(node: exp.In, subjects: Subjects) -> Alternatives:
     if node.args.get("query") or node.args.get("unnest") or node.args.get("field"):
         return NOTHING
     alternatives: Alternatives = ()
     for item in node.expressions:
-        alternatives = _either(alternatives, _equality(node.this, item, subject))
+        alternatives = _either(alternatives, _equality(node.this, item, subjects))
     return alternatives
 
 
-def _any(one: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
+def _any(one: exp.Expr, array: exp.Expr, subjects: Subjects) -> Alternatives:
     """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN."""
     if isinstance(array, exp.Array):
         alternatives: Alternatives = ()
         for item in array.expressions:
-            alternatives = _either(alternatives, _equality(one, item, subject))
+            alternatives = _either(alternatives, _equality(one, item, subjects))
         return alternatives
-    return _member(one, array, subject)
+    return _member(one, array, subjects)
 
 
-def _member(value: exp.Expr, array: exp.Expr, subject: Subject) -> Alternatives:
-    name = subject(array)
+def _member(value: exp.Expr, array: exp.Expr, subjects: Subjects) -> Alternatives:
+    name = subjects.subject(array)
     if name is None or not is_constant(value):
         return NOTHING
     return () if isinstance(value, exp.Null) else ({member_subject(name): value},)

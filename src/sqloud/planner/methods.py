@@ -10,18 +10,19 @@ no two that exclude each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlglot import exp
 
 from sqloud.dialect import span_of
-from sqloud.errors import AmbiguousNameError, InvalidValueError, MissingParameterError
+from sqloud.errors import InvalidValueError, MissingParameterError
 from sqloud.plan.steps import KeyQuery, KeyValues, Value
 from sqloud.planner.cover import Alternatives
-from sqloud.planner.literals import fit, literal_value
+from sqloud.planner.literals import fit, is_text, literal_value
 from sqloud.planner.sources import TableUse
-from sqloud.registry.records import MemberOf, Method, Option, Parameter, Scope
+from sqloud.registry.records import Equals, MemberOf, Method, Option, Parameter, Resource, Scope
 
 __all__ = ["Choice", "choose"]
 
@@ -29,11 +30,20 @@ _FILTERED_MOST = 8
 """Values of an optional filter that are asked one by one; beyond, reading the list once is no dearer."""
 
 
+_MOMENT = "TIMESTAMP WITH TIME ZONE"
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+"""A moment as HTTP APIs write it; any other spelling goes through the engine."""
+
+
 class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The method of a scan, its bound parameters with their subjects, and its keys."""
+    """The method of a scan, the parameters that are sent, and its keys.
+
+    `bound` names what the statement binds, sent or not: a lookup need not take a scope that its row tells.
+    """
 
     method: Method
     parameters: tuple[Parameter, ...]
+    bound: frozenset[str]
     keys: KeyValues | KeyQuery
     single_page: bool
 
@@ -51,7 +61,7 @@ def choose(use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str
     """The method and keys for one table under the alternatives that its predicates leave.
 
     `subjects` gives the canonical subject of each parameter by SQL name. Raises MissingParameterError with what
-    to write, AmbiguousNameError where two lookups fit, InvalidValueError for values that do not.
+    to write, InvalidValueError for values that do not fit.
     """
     listing = use.resource.listing
     assert listing is not None
@@ -59,6 +69,7 @@ def choose(use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str
         return Choice(
             method=listing,
             parameters=listing.parameters,
+            bound=frozenset(parameter.sql_name for parameter in listing.parameters),
             keys=KeyValues(parameters=listing.parameters, rows=()),
             single_page=False,
         )
@@ -68,12 +79,7 @@ def choose(use: TableUse, alternatives: Alternatives, subjects: Mapping[str, str
         for method in use.resource.methods_for("select")
         if not method.listing and _lookup_fits(method, listing, use, bound)
     ]
-    if len(lookups) > 1:
-        raise AmbiguousNameError(
-            f"two methods of {use.resource.name} answer this: {' and '.join(m.name for m in lookups)}",
-            span=span_of(use.node),
-        )
-    method = lookups[0] if lookups else listing
+    method = min(lookups, key=lambda lookup: _rank(lookup, use.resource)) if lookups else listing
     missing = [parameter for parameter in method.required if parameter.sql_name not in bound]
     if missing:
         raise _missing(use, missing, bound)
@@ -101,6 +107,12 @@ def _carries(use: TableUse, parameter: Parameter, alternatives: Alternatives, su
     """
     for one in alternatives:
         node = one[subject]
+        if (
+            _is_plain_text(parameter)
+            and not isinstance(parameter.meaning, (Scope, Option))
+            and not is_text(node)
+        ):
+            return False  # compared with a text, a number is no text: '05' = 5
         value = literal_value(node)
         if value is None:
             continue
@@ -144,6 +156,12 @@ def _lookup_fits(method: Method, listing: Method, use: TableUse, bound: Mapping[
     )
 
 
+def _rank(lookup: Method, resource: Resource) -> tuple[bool, int, str]:
+    """Which of several lookups answers, as each gives the same rows: by the key, by the most, by its name."""
+    told = {p.meaning.expression for p in lookup.required if isinstance(p.meaning, Equals)}
+    return not (resource.key and told >= set(resource.key)), -len(lookup.required), lookup.name
+
+
 def _keyed(
     use: TableUse,
     method: Method,
@@ -173,6 +191,7 @@ def _keyed(
     return Choice(
         method=method,
         parameters=tuple(sent),
+        bound=frozenset(bound),
         keys=_keys(sent, alternatives, subjects),
         single_page=any(parameter.name in names for parameter in sent),
     )
@@ -198,7 +217,7 @@ def _keys(
 ) -> KeyValues | KeyQuery:
     """The distinct keys of all alternatives, in the order of the statement."""
     nodes = [[one[subjects[parameter.sql_name]] for parameter in sent] for one in alternatives]
-    values = [[literal_value(node) for node in row] for row in nodes]
+    values = [[_spelled(parameter, node) for parameter, node in zip(sent, row, strict=True)] for row in nodes]
     if any(value is None for row in values for value in row):
         rows = ", ".join(
             f"({', '.join(_tried(parameter, node) for parameter, node in zip(sent, row, strict=True))})"
@@ -208,8 +227,7 @@ def _keys(
         present = " AND ".join(f"{name} IS NOT NULL" for name in names)
         return KeyQuery(
             parameters=tuple(sent),
-            sql=f"SELECT DISTINCT {', '.join(names)} FROM (VALUES {rows}) AS keys({', '.join(names)}) "
-            f"WHERE {present}",
+            sql=f"SELECT {', '.join(names)} FROM (VALUES {rows}) AS keys({', '.join(names)}) WHERE {present}",
         )
     fitted: dict[tuple[Value, ...], None] = {}
     for row, row_nodes in zip(values, nodes, strict=True):
@@ -222,8 +240,24 @@ def _keys(
     return KeyValues(parameters=tuple(sent), rows=tuple(fitted))
 
 
+def _is_plain_text(parameter: Parameter) -> bool:
+    return parameter.type.sql == "VARCHAR"
+
+
+def _spelled(parameter: Parameter, node: exp.Expr) -> Value | None:
+    """A literal as it is sent; None for what the engine has to compute or to spell."""
+    value = literal_value(node)
+    if parameter.type.sql == _MOMENT and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return None
+    return value
+
+
 def _tried(parameter: Parameter, node: exp.Expr) -> str:
-    return f"TRY(CAST({node.sql(dialect='duckdb')} AS {parameter.type.sql}))"
+    tried = f"TRY(CAST({node.sql(dialect='duckdb')} AS {parameter.type.sql}))"
+    if parameter.type.sql != _MOMENT:
+        return tried
+    spelled = f"strftime(make_timestamp(epoch_us({tried})), '%Y-%m-%dT%H:%M:%S.%fZ')"
+    return f"replace({spelled}, '.000000Z', 'Z')"
 
 
 def _missing(use: TableUse, missing: Sequence[Parameter], bound: Mapping[str, bool]) -> MissingParameterError:

@@ -20,6 +20,15 @@ from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, source_
 __all__ = ["BoundColumn", "Names", "bind_names"]
 
 
+_UNKNOWN_JOINS = {
+    "NATURAL": "write JOIN ... USING (column)",
+    "SEMI": "write WHERE EXISTS (SELECT ...)",
+    "ANTI": "write WHERE NOT EXISTS (SELECT ...)",
+    "ASOF": "write a LATERAL subquery with ORDER BY and LIMIT 1",
+    "POSITIONAL": "rows have no position; write JOIN ... ON",
+}
+
+
 class BoundColumn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A column of the statement that belongs to one of its tables."""
 
@@ -47,7 +56,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     """Expand the stars of `tree` in place and bind every column. Raises UnknownNameError with a caret."""
-    _refuse_natural(tree)
+    _refuse_joins(tree)
     _name_relations(tree)
     scopes = traverse_scope(tree)
     uses: dict[int, TableUse] = {}
@@ -91,6 +100,11 @@ class _Sources:
         """The sources that surely have a column."""
         found = [alias for alias, use in self.tables.items() if use.offers(name)]
         return found + [alias for alias, names in self.others.items() if names is not None and name in names]
+
+    @property
+    def named(self) -> list[str]:
+        """The columns of the relations that are no API tables, as far as they are known."""
+        return [name for names in self.others.values() for name in names or ()]
 
     @property
     def opaque(self) -> bool:
@@ -143,13 +157,13 @@ def _name_relations(tree: exp.Expr) -> None:
             node.set("alias", alias)
 
 
-def _refuse_natural(tree: exp.Expr) -> None:
+def _refuse_joins(tree: exp.Expr) -> None:
     for join in tree.find_all(exp.Join):
-        if str(join.args.get("method") or "").upper() == "NATURAL":
+        method, kind = (str(join.args.get(word) or "").upper() for word in ("method", "kind"))
+        unknown = next((word for word in (method, kind) if word in _UNKNOWN_JOINS), None)
+        if unknown is not None:
             raise NotSupportedError(
-                "NATURAL JOIN is not built yet",
-                span=span_of(join.this),
-                hints=("write JOIN ... USING (column)",),
+                f"{unknown} JOIN is not built yet", span=span_of(join.this), hints=(_UNKNOWN_JOINS[unknown],)
             )
 
 
@@ -213,8 +227,10 @@ def _using(select: exp.Select) -> set[str]:
 def _bind_columns(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> Iterator[BoundColumn]:
     expression = scope.expression
     outputs = _output_aliases(expression)
-    for node in walk_in_scope(expression):
+    for node in list(walk_in_scope(expression)):
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
+            continue
+        if folded(node.this) in outputs and _names_output(node, expression, own):
             continue
         name, table = folded(node.this), folded(node.args.get("table"))
         found = _owner(node, name, table, scope, own, uses)
@@ -238,6 +254,25 @@ def _output_aliases(expression: exp.Expr) -> set[str]:
         return {name.lower() for name in expression.named_selects}
     selects = expression.selects if isinstance(expression, exp.Query) else []
     return {item.alias.lower() for item in selects if isinstance(item, exp.Alias)}
+
+
+def _names_output(node: exp.Column, expression: exp.Expr, own: _Sources) -> bool:
+    """Whether a name stands for an output column rather than for a table's.
+
+    In ORDER BY an item that is only a name does, as in Postgres; in GROUP BY one that names no visible column: it
+    becomes the output's number, as the engine may see a hidden column of that name.
+    """
+    name = folded(node.this)
+    if node.args.get("table") is not None or not isinstance(expression, exp.Query):
+        return False
+    if isinstance(node.parent, exp.Ordered) and isinstance(node.parent.parent, exp.Order):
+        return node.parent.parent.parent is expression
+    if not isinstance(node.parent, exp.Group) or own.opaque:
+        return False
+    if any(name in use.columns for use in own.tables.values()) or name in own.named:
+        return False
+    node.replace(exp.Literal.number(expression.named_selects.index(name) + 1))
+    return True
 
 
 def _chain(scope: SqlScope, own: _Sources, uses: dict[int, TableUse]) -> Iterator[_Sources]:

@@ -15,14 +15,16 @@ from sqloud.dialect import span_of
 from sqloud.errors import NotSupportedError
 from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
 from sqloud.planner.constants import checks_of
-from sqloud.planner.cover import NOTHING, Alternatives, both, cover, member_subject
+from sqloud.planner.cover import NOTHING, Alternatives, both, cover
 from sqloud.planner.limits import passed_count, row_limit
+from sqloud.planner.members import MemberReads, replace_members
 from sqloud.planner.methods import choose
 from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.outputs import name_outputs
-from sqloud.planner.residual import expression_of, generate, replace_members, shape
+from sqloud.planner.residual import expression_of, generate, shape
+from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sources import Catalogue, TableUse
-from sqloud.registry.records import Equals, MemberOf, Parameter
+from sqloud.planner.subjects import TableSubjects, parameter_subjects
 
 __all__ = ["plan_query"]
 
@@ -30,31 +32,29 @@ __all__ = ["plan_query"]
 def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     """The plan of a SELECT. The tree is not changed; errors carry the place in the statement."""
     tree = tree.copy()
+    spell_rows(tree)
     names = bind_names(tree, catalogue)
     checks = checks_of(names)
     covers = {use.id: _cover_of(use, names) for use in names.uses}
-    choices = {use.id: choose(use, covers[use.id], _subjects(use)) for use in names.uses}
+    choices = {use.id: choose(use, covers[use.id], parameter_subjects(use)) for use in names.uses}
     functions = tuple(
         Called(name=call.name.lower(), span=span_of(call)) for call in tree.find_all(exp.Anonymous)
     )
     outputs = name_outputs(tree)
 
     def single_value(use: TableUse, name: str) -> exp.Expr | None:
-        subject = _subjects(use)[name]
+        subject = parameter_subjects(use)[name]
         values = {one[subject].sql(): one[subject] for one in covers[use.id] if subject in one}
         everywhere = all(subject in one for one in covers[use.id])
         return next(iter(values.values())) if len(values) == 1 and everywhere else None
 
     _drop_full_names(names)
-    reads = replace_members(names.columns, single_value)
+    members = replace_members(names.columns, single_value)
     limit = row_limit(tree, names)
     scans: list[Scan] = []
     for use in names.uses:
         choice = choices[use.id]
-        wanted = _wanted(use, names.columns)
-        if id(use.node) in reads:
-            wanted.append(reads[id(use.node)])
-        made = shape(use, choice, wanted)
+        made = shape(use, choice, _wanted(use, names.columns), members.get(use.id, MemberReads()))
         scans.append(
             Scan(
                 id=use.id,
@@ -109,58 +109,12 @@ def _replace(use: TableUse, relation: str) -> None:
     use.node.replace(replacement)
 
 
-def _subjects(use: TableUse) -> dict[str, str]:
-    """The canonical subject of every parameter of the SELECT methods, by SQL name."""
-    found: dict[str, str] = {}
-    for method in use.resource.methods_for("select"):
-        for parameter in method.parameters:
-            found.setdefault(parameter.sql_name, _subject(parameter))
-    return found
-
-
-def _subject(parameter: Parameter) -> str:
-    meaning = parameter.meaning
-    if isinstance(meaning, Equals):
-        return _canonical(expression_of(meaning.expression))
-    if isinstance(meaning, MemberOf):
-        return member_subject(meaning.column)
-    return f"parameter {parameter.sql_name}"
-
-
-def _canonical(node: exp.Expr) -> str:
-    bare = node.copy()
-    while isinstance(bare, exp.Paren):
-        bare = bare.this
-    for column in bare.find_all(exp.Column):
-        column.set("this", exp.to_identifier(column.name.lower()))
-        for part in ("table", "db", "catalog"):
-            column.set(part, None)
-    return bare.sql(dialect="duckdb", comments=False)
-
-
 def _cover_of(use: TableUse, names: Names) -> Alternatives:
     """The cover of one table: of the WHERE and of the inner ONs of the SELECT whose FROM it stands in."""
-    by_node = {id(column.node): column for column in names.columns}
-
-    def subject(node: exp.Expr) -> str | None:
-        columns = list(node.find_all(exp.Column))
-        if not columns or node.find(exp.Query) is not None:
-            return None
-        bound = [by_node.get(id(column)) for column in columns]
-        if any(column is None or column.use is not use for column in bound):
-            return None
-        only = bound[0]
-        while isinstance(node, exp.Paren):
-            node = node.this
-        if isinstance(node, exp.Column) and only is not None and only.name in use.virtual:
-            return _subject(use.virtual[only.name].parameter)
-        if any(column is not None and column.name in use.virtual for column in bound):
-            return None
-        return _canonical(node)
-
+    subjects = TableSubjects(use, names.columns)
     alternatives = NOTHING
     for predicate in _predicates(use, names):
-        alternatives = both(alternatives, cover(predicate, subject))
+        alternatives = both(alternatives, cover(predicate, subjects), subjects)
     return alternatives
 
 

@@ -32,7 +32,7 @@ from sqloud.executor.run import Counts, PreparedScan, Runner
 from sqloud.executor.transport import HttpxTransport, Transport
 from sqloud.plan.explain import explained
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
-from sqloud.planner import describe, plan_query, show
+from sqloud.planner import describe, fit, plan_query, show
 from sqloud.planner.discovery import Discovery
 from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
@@ -214,7 +214,9 @@ class Session:
         if scan.keys.reads:
             workspace.bind(scan.keys.sql)
             return None
-        return tuple(row for batch in workspace.query(scan.keys.sql) for row in batch)
+        parameters = scan.keys.parameters
+        rows = (row for batch in workspace.query(scan.keys.sql) for row in batch)
+        return tuple(dict.fromkeys(tuple(map(fit, parameters, row)) for row in rows))
 
     def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:
         """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""

@@ -15,10 +15,18 @@ from typing import TypeVar
 import msgspec
 
 from sqloud.engine.base import Workspace
-from sqloud.errors import ConnectionFault, Error, IncompleteAnswerError, ProgrammingError, TimeLimitError
+from sqloud.errors import (
+    ConnectionFault,
+    Error,
+    IncompleteAnswerError,
+    InvalidValueError,
+    ProgrammingError,
+    TimeLimitError,
+)
 from sqloud.executor.loop import SessionLoop
 from sqloud.executor.transport import Transport
 from sqloud.plan.steps import KeyQuery, Scan, Value
+from sqloud.planner import fit
 from sqloud.protocol.authenticate import authorization
 from sqloud.protocol.build import first_request
 from sqloud.protocol.failure import failure, is_absence, shown_url
@@ -153,13 +161,22 @@ class Runner:
             return tuple(row for batch in workspace.query(sql) for row in batch)
 
         found = await self.work(keys, workspace.interrupt)
-        if len(found) > self._max_keys:
+        requests: dict[tuple[Value, ...], ApiRequest] = {}
+        for row in found:
+            try:
+                key = tuple(map(fit, scan.keys.parameters, row))
+                requests.setdefault(key, first_request(scan, key, prepared.base))
+            except InvalidValueError:
+                continue  # the API can have no rows under a value that its parameter cannot take
+        if len(requests) > self._max_keys:
             names = ", ".join(parameter.sql_name for parameter in scan.keys.parameters)
             raise ProgrammingError(
-                f"{scan.table} would be asked for {len(found):,} values of {names}, and {self._max_keys:,} is the most",
+                f"{scan.table} would be asked for {len(requests):,} values of {names}; {self._max_keys:,} is the most",
                 hints=("narrow what feeds it, or raise the limit: --max-keys N",),
             )
-        return PreparedScan.with_keys(scan, prepared.base, found)
+        return PreparedScan(
+            scan=scan, base=prepared.base, keys=tuple(requests), requests=tuple(requests.values())
+        )
 
     async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
         """One exchange, with the credential put on here, on the way out."""

@@ -1,7 +1,8 @@
 """From a statement and a catalogue to a plan."""
 
 from sqloud.planner.discovery import describe, show
+from sqloud.planner.literals import fit
 from sqloud.planner.residual import judge_expression
 from sqloud.planner.select import plan_query
 
-__all__ = ["describe", "judge_expression", "plan_query", "show"]
+__all__ = ["describe", "fit", "judge_expression", "plan_query", "show"]

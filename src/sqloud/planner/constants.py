@@ -5,6 +5,8 @@ Law: a text that its column's type cannot read is refused while planning, not af
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from sqloud.dialect import span_of
@@ -13,6 +15,7 @@ from sqloud.planner.names import BoundColumn, Names
 
 __all__ = ["checks_of"]
 
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
@@ -42,10 +45,14 @@ def _check(column: BoundColumn, other: exp.Expr) -> Check | None:
         data_type = column.use.virtual[column.name].parameter.type
     if data_type.is_json or data_type.is_list or data_type.sql == "VARCHAR":
         return None
-    if data_type.type == "integer" and other.this.strip().isdecimal() and len(other.this) < 19:
-        return None  # surely one; trying it would cost a query of the engine's
+    tried = f"TRY_CAST({exp.Literal.string(other.this).sql(dialect='duckdb')} AS {data_type.sql}) IS NOT NULL"
+    if data_type.type == "integer":
+        if other.this.strip().isdecimal() and len(other.this) < 19:
+            return None  # surely one; trying it would cost a query of the engine's
+        if not _INTEGER.fullmatch(other.this):
+            tried = "false"  # the engine would round '5.4'
     return Check(
-        sql=f"SELECT TRY_CAST({exp.Literal.string(other.this).sql(dialect='duckdb')} AS {data_type.sql}) IS NOT NULL",
+        sql=f"SELECT {tried}",
         message=f"{column.name} is {data_type.spelling}, and {other.this[:60]!r} is none",
         span=span_of(other),
     )

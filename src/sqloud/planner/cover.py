@@ -11,18 +11,16 @@ parameter that equals `id` meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from sqlglot import exp
 
-from sqloud.planner.literals import is_constant
+from sqloud.planner.literals import is_constant, literal_value
 
-__all__ = ["NOTHING", "Alternatives", "Cover", "Subject", "both", "either", "member_subject"]
+__all__ = ["NOTHING", "Alternatives", "Subjects", "both", "cover", "either", "member_subject"]
 
 Alternatives = tuple[Mapping[str, exp.Expr], ...]
-Subject = Callable[[exp.Expr], str | None]
-"""The canonical text of an expression over the table's row, or None if it reads anything else."""
-
 NOTHING: Alternatives = ({},)
 _MOST = 20_000
 """Alternatives of one predicate; beyond it AND keeps its smaller side and OR covers nothing."""
@@ -33,111 +31,69 @@ _NEGATED: Mapping[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
+class Subjects(Protocol):
+    """The subjects of one table."""
+
+    def subject(self, node: exp.Expr) -> str | None:
+        """The canonical text of an expression over the table's row, or None if it reads anything else."""
+
+    def kind(self, subject: str) -> str | None:
+        """`text` or `number` where two literals of that kind that differ are two values; None elsewhere."""
+
+    def accepts(self, node: exp.Expr) -> bool:
+        """Whether the table can be asked with the values of an expression: a constant, or more than one."""
+
+    def answers(self, query: exp.Expr) -> bool:
+        """Whether the table can be asked with the rows of a query."""
+
+
 def member_subject(column: str) -> str:
     """The subject of `v = ANY(column)`."""
     return f"any {column}"
 
 
-class Cover:
-    """Covers predicates by what `accepts` takes as the other side of an equality: constants, or more than them.
-
-    `queries` says whether a query is taken as the other side of IN.
-    """
-
-    def __init__(
-        self,
-        subject: Subject,
-        accepts: Callable[[exp.Expr], bool] = is_constant,
-        queries: Callable[[exp.Expr], bool] = lambda _: False,
-    ) -> None:
-        self._subject = subject
-        self._accepts = accepts
-        self._queries = queries
-
-    def of(self, node: exp.Expr | None, *, negated: bool = False) -> Alternatives:
-        """The alternatives that cover `node` (or NOT `node`) being true."""
-        if node is None:
-            return NOTHING
-        if isinstance(node, exp.Paren):
-            return self.of(node.this, negated=negated)
-        if isinstance(node, exp.Not):
-            return self.of(node.this, negated=not negated)
-        if isinstance(node, (exp.And, exp.Or)):
-            left = self.of(node.this, negated=negated)
-            right = self.of(node.expression, negated=negated)
-            return both(left, right) if isinstance(node, exp.And) is not negated else either(left, right)
-        if isinstance(node, exp.Boolean):
-            return NOTHING if bool(node.this) is not negated else ()
-        if isinstance(node, exp.Null):
-            return ()
-        if isinstance(node, exp.In):
-            return NOTHING if negated else self._membership(node)
-        if isinstance(node, exp.NullSafeEQ):
-            return NOTHING if negated else self.equality(node.this, node.expression)
-        if type(node) in _NEGATED:
-            kind = _NEGATED[type(node)] if negated else type(node)
-            return self.equality(node.this, node.expression) if kind is exp.EQ else NOTHING
-        if isinstance(node, exp.ArrayContains) and not negated:
-            return self._member(node.expression, node.this)
+def cover(node: exp.Expr | None, subjects: Subjects, *, negated: bool = False) -> Alternatives:
+    """The alternatives that cover `node` (or NOT `node`) being true."""
+    if node is None:
         return NOTHING
-
-    def equality(self, left: exp.Expr, right: exp.Expr) -> Alternatives:
-        """The alternatives that cover `left = right`."""
-        for one, other in ((left, right), (right, left)):
-            if isinstance(other, exp.Any):
-                return self._any(one, _inside(other))
-            if isinstance(one, exp.Tuple) and isinstance(other, exp.Tuple):
-                alternatives = NOTHING
-                for first, second in zip(one.expressions, other.expressions, strict=False):
-                    alternatives = both(alternatives, self.equality(first, second))
-                return alternatives
-            if not isinstance(one, exp.Tuple) and self._accepts(other):
-                if isinstance(other, exp.Null):
-                    return ()
-                name = self._subject(one)
-                if name is not None:
-                    return ({name: other},)
-        return NOTHING
-
-    def _membership(self, node: exp.In) -> Alternatives:
-        query = node.args.get("query")
-        if query is not None:
-            name = self._subject(node.this)
-            return ({name: query},) if name is not None and self._queries(query) else NOTHING
-        if node.args.get("unnest") or node.args.get("field"):
-            return NOTHING
-        alternatives: Alternatives = ()
-        for item in node.expressions:
-            alternatives = either(alternatives, self.equality(node.this, item))
-        return alternatives
-
-    def _any(self, one: exp.Expr, array: exp.Expr) -> Alternatives:
-        """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN, and so is `= ANY(query)`."""
-        if isinstance(array, exp.Array):
-            alternatives: Alternatives = ()
-            for item in array.expressions:
-                alternatives = either(alternatives, self.equality(one, item))
-            return alternatives
-        if isinstance(array, (exp.Query, exp.Subquery)):
-            name = self._subject(one)
-            return ({name: array},) if name is not None and self._queries(array) else NOTHING
-        return self._member(one, array)
-
-    def _member(self, value: exp.Expr, array: exp.Expr) -> Alternatives:
-        name = self._subject(array)
-        if name is None or not is_constant(value):
-            return NOTHING
-        return () if isinstance(value, exp.Null) else ({member_subject(name): value},)
+    if isinstance(node, exp.Paren):
+        return cover(node.this, subjects, negated=negated)
+    if isinstance(node, exp.Not):
+        return cover(node.this, subjects, negated=not negated)
+    if isinstance(node, (exp.And, exp.Or)):
+        left = cover(node.this, subjects, negated=negated)
+        right = cover(node.expression, subjects, negated=negated)
+        return (
+            both(left, right, subjects) if isinstance(node, exp.And) is not negated else either(left, right)
+        )
+    if isinstance(node, exp.Boolean):
+        return NOTHING if bool(node.this) is not negated else ()
+    if isinstance(node, exp.Null):
+        return ()
+    if isinstance(node, exp.In):
+        return NOTHING if negated else _membership(node, subjects)
+    if isinstance(node, exp.NullSafeEQ):
+        # A NULL is a value here, and a constant that is no literal may be one.
+        known = literal_value(node.this) is not None or literal_value(node.expression) is not None
+        return _equality(node.this, node.expression, subjects) if known and not negated else NOTHING
+    if type(node) in _NEGATED:
+        kind = _NEGATED[type(node)] if negated else type(node)
+        return _equality(node.this, node.expression, subjects) if kind is exp.EQ else NOTHING
+    if isinstance(node, exp.ArrayContains) and not negated:
+        return _member(node.expression, node.this, subjects)
+    return NOTHING
 
 
-def both(left: Alternatives, right: Alternatives) -> Alternatives:
+def both(left: Alternatives, right: Alternatives, subjects: Subjects) -> Alternatives:
     """The alternatives of two predicates that hold together."""
     if len(left) * len(right) > _MOST:
         return min(left, right, key=len)
     joined: list[Mapping[str, exp.Expr]] = []
     for one in left:
         for other in right:
-            if any(_differ(one[name], other[name]) for name in one.keys() & other.keys()):
+            if any(
+                _differ(subjects.kind(name), one[name], other[name]) for name in one.keys() & other.keys()
+            ):
                 continue
             joined.append({**other, **one})
     return tuple(joined)
@@ -148,18 +104,63 @@ def either(left: Alternatives, right: Alternatives) -> Alternatives:
     return NOTHING if len(left) + len(right) > _MOST else left + right
 
 
-def _differ(one: exp.Expr, other: exp.Expr) -> bool:
-    """Whether two constants are surely unequal: literals of one kind with different texts."""
-    if not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
+def _differ(kind: str | None, one: exp.Expr, other: exp.Expr) -> bool:
+    """Whether two constants are surely two values of a subject of that kind."""
+    if kind is None or not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
         return False
-    if one.is_string and other.is_string:
-        # '5' and '05' are one integer; texts are told apart only where both read as no number.
-        return one.this != other.this and not (_numeric(one.this) and _numeric(other.this))
+    if kind == "text":
+        return one.is_string and other.is_string and one.this != other.this
     return not one.is_string and not other.is_string and float(one.this) != float(other.this)
 
 
-def _numeric(text: str) -> bool:
-    return text.strip().lstrip("+-").replace(".", "", 1).isdigit()
+def _equality(left: exp.Expr, right: exp.Expr, subjects: Subjects) -> Alternatives:
+    for one, other in ((left, right), (right, left)):
+        if isinstance(other, exp.Any):
+            return _any(one, _inside(other), subjects)
+        if subjects.accepts(other):
+            if isinstance(other, exp.Null):
+                return ()
+            name = subjects.subject(one)
+            if name is not None:
+                return ({name: other},)
+    return NOTHING
+
+
+def _membership(node: exp.In, subjects: Subjects) -> Alternatives:
+    query = node.args.get("query")
+    if query is not None:
+        return _rows_of(node.this, query, subjects)
+    if node.args.get("unnest") or node.args.get("field"):
+        return NOTHING
+    alternatives: Alternatives = ()
+    for item in node.expressions:
+        alternatives = either(alternatives, _equality(node.this, item, subjects))
+    return alternatives
+
+
+def _any(one: exp.Expr, array: exp.Expr, subjects: Subjects) -> Alternatives:
+    """`v = ANY(column)` binds the member; `column = ANY(ARRAY[...])` is an IN."""
+    if isinstance(array, exp.Array):
+        alternatives: Alternatives = ()
+        for item in array.expressions:
+            alternatives = either(alternatives, _equality(one, item, subjects))
+        return alternatives
+    if isinstance(array, exp.Query):
+        return _rows_of(one, array, subjects)
+    return _member(one, array, subjects)
+
+
+def _rows_of(one: exp.Expr, query: exp.Expr, subjects: Subjects) -> Alternatives:
+    """`one` is among the rows of a query."""
+    name = subjects.subject(one)
+    return ({name: query},) if name is not None and subjects.answers(query) else NOTHING
+
+
+def _member(value: exp.Expr, array: exp.Expr, subjects: Subjects) -> Alternatives:
+    name = subjects.subject(array)
+    if name is None or not is_constant(value):
+        return NOTHING
+    return () if isinstance(value, exp.Null) else ({member_subject(name): value},)
 
 
 def _inside(node: exp.Any) -> exp.Expr:

@@ -13,7 +13,8 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.plan.steps import KeyQuery
-from sqloud.planner.literals import is_constant
+from sqloud.planner.literals import VOLATILE, is_constant
+from sqloud.planner.methods import tried
 from sqloud.planner.names import Names, Reference
 from sqloud.planner.reach import conjuncts, is_padded
 from sqloud.planner.relations import Relations
@@ -26,7 +27,7 @@ Item = tuple[int, str]
 """A relation of the statement: the id of the scope in whose FROM it stands, and its alias there."""
 
 
-_NO_CONDITION = (exp.Query, exp.AggFunc, exp.Window, exp.Any, exp.Rand, exp.Uuid)
+_NO_CONDITION = (exp.Query, exp.AggFunc, exp.Window, exp.Any, exp.All, *VOLATILE)
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -63,7 +64,7 @@ class Feeding:
             return False
         if isinstance(node, exp.Subquery):
             return self.answers(node, use, ready)
-        if node.find(exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Rand, exp.Uuid) is not None:
+        if node.find(exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Any, exp.All, *VOLATILE) is not None:
             return False
         items = self._items([node])
         return items is not None and self._are_ready(items, use, ready)
@@ -115,10 +116,7 @@ class Feeding:
             if _is_query(node) and not _is_scalar(node):
                 sources.append(f"({_duck(node.unnest())}) AS given{position}(value)")
                 text = f"given{position}.value"
-            tried = f"TRY(CAST({text} AS {parameter.type.sql}))"
-            if _is_scalar(node):  # which the engine does not try
-                tried = f"TRY_CAST({text} AS {parameter.type.sql})"
-            projections.append(f"{tried} AS k{position}")
+            projections.append(f"{tried(parameter, text, scalar=_is_scalar(node))} AS k{position}")
         relations = [self._relation(item, replaced) for item in items]
         conditions = [_duck(condition) for condition in self._conditions(items)]
         where = f" WHERE {' AND '.join(f'({condition})' for condition in conditions)}" if conditions else ""

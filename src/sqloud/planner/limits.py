@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqloud.planner.literals import literal_value
+from sqloud.planner.literals import VOLATILE, literal_value
 from sqloud.planner.names import Names
 from sqloud.planner.residual import generate
 
@@ -28,20 +28,23 @@ _CLAUSES = (
 )
 
 
+_MORE_THAN_A_ROW = (
+    *(exp.AggFunc, exp.Window, exp.Anonymous),
+    *(exp.UDTF, exp.Explode, exp.Inline, exp.ExplodingGenerateSeries),
+)
+
+
 def row_limit(tree: exp.Expr, names: Names) -> int | None:
     """Rows after which the only scan of a statement may stop, or None.
 
     Only `SELECT ... FROM table [WHERE ...] LIMIT n [OFFSET m]` has one: without an order, a grouping or a
-    function that sees more than its row, each row that passes the filter is a row of the answer.
+    function that sees or makes more than its row, each row that passes the filter is a row of the answer.
     """
     if not isinstance(tree, exp.Select) or len(names.uses) != 1 or len(names.levels) != 1:
         return None
     if any(tree.args.get(clause) for clause in _CLAUSES):
         return None
-    if any(
-        projection.find(exp.AggFunc, exp.Window, exp.UDTF, exp.Explode, exp.Anonymous)
-        for projection in tree.expressions
-    ):
+    if any(projection.find(*_MORE_THAN_A_ROW) for projection in tree.expressions) or tree.find(*VOLATILE):
         return None
     limit, offset = tree.args.get("limit"), tree.args.get("offset")
     if not isinstance(limit, exp.Limit):

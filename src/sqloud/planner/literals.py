@@ -15,11 +15,23 @@ from sqloud.errors import InvalidValueError
 from sqloud.plan.steps import Value
 from sqloud.registry.records import Parameter
 
-__all__ = ["fit", "is_constant", "literal_value", "shown"]
+__all__ = ["VOLATILE", "fit", "is_constant", "is_text", "literal_value", "shown"]
 
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_NO_CONSTANT_CALLS = frozenset(
+    {"all", "some", "clock_timestamp", "currval", "gen_random_uuid", "nextval", "setseed", "timeofday"}
+    | {"txid_current", "uuidv4", "uuidv7"}
+)
+_TEXTS = (exp.DPipe, exp.Concat, exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Replace)
 _WORDS = {"true": True, "t": True, "false": False, "f": False}
-_VOLATILE = (exp.Rand, exp.Randn, exp.Uuid)
+VOLATILE = (exp.Rand, exp.Randn, exp.Uuid)
+"""Functions that give another value each time."""
+
+_NO_CONSTANT = (
+    *(exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder),
+    *(exp.Any, exp.All),  # all that an array holds, which is no one value
+    *VOLATILE,
+)
 _SHOWN = 60
 
 
@@ -53,7 +65,7 @@ def _cast(literal: exp.Literal, to: exp.DataType) -> Value | None:
     text = str(literal.this)
     if to.this in exp.DataType.INTEGER_TYPES and _INTEGER.fullmatch(text):
         return int(text)
-    if to.this in exp.DataType.TEXT_TYPES and not to.expressions:
+    if to.this in exp.DataType.TEXT_TYPES and not to.expressions and literal.is_string:
         return text
     return None
 
@@ -61,11 +73,18 @@ def _cast(literal: exp.Literal, to: exp.DataType) -> Value | None:
 def is_constant(node: exp.Expr) -> bool:
     """Whether an expression reads no row, no subquery, and is the same however often it is evaluated."""
     return not any(
-        isinstance(
-            part, (exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder, *_VOLATILE)
-        )
+        isinstance(part, _NO_CONSTANT)
+        or (isinstance(part, exp.Anonymous) and part.name.lower() in _NO_CONSTANT_CALLS)
         for part in node.walk()
     )
+
+
+def is_text(node: exp.Expr) -> bool:
+    """Whether a constant is surely a text (or NULL), and no number that a text could be read as."""
+    node = node.unnest()
+    if isinstance(node, exp.Cast):
+        return node.to.this in exp.DataType.TEXT_TYPES
+    return isinstance(node, (exp.Null, *_TEXTS)) or (isinstance(node, exp.Literal) and bool(node.is_string))
 
 
 def shown(value: object) -> str:
@@ -74,18 +93,22 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...' ({len(str(value)):,} characters)"
 
 
-def fit(parameter: Parameter, value: Value, node: exp.Expr) -> Value:
-    """`value` in the parameter's own type. Raises InvalidValueError that names parameter and type."""
+def fit(parameter: Parameter, value: Value, node: exp.Expr | None = None) -> Value:
+    """`value`, which stands at `node`, in the parameter's own type.
+
+    Raises InvalidValueError that names parameter and type.
+    """
+    span = span_of(node) if node is not None else None
     name, kind = parameter.sql_name, parameter.type.type
     fitted = _typed(kind, value)
     if fitted is None:
         raise InvalidValueError(
-            f"{name} is {_article(parameter.type.spelling)}, and {shown(value)} is none", span=span_of(node)
+            f"{name} is {_article(parameter.type.spelling)}, and {shown(value)} is none", span=span
         )
     if parameter.enum and fitted not in parameter.enum:
         words = ", ".join(map(str, parameter.enum))
         raise InvalidValueError(
-            f"{name} ({kind}) cannot be {shown(value)}", span=span_of(node), hints=(f"it is one of {words}",)
+            f"{name} ({kind}) cannot be {shown(value)}", span=span, hints=(f"it is one of {words}",)
         )
     if isinstance(fitted, (int, float)) and not isinstance(fitted, bool):
         low, high = parameter.minimum, parameter.maximum
@@ -95,11 +118,11 @@ def fit(parameter: Parameter, value: Value, node: exp.Expr) -> Value:
                 for word, bound in (("at least", low), ("at most", high))
                 if bound is not None
             )
-            raise InvalidValueError(f"{name} ({kind}) is {bounds}, and {fitted} is not", span=span_of(node))
+            raise InvalidValueError(f"{name} ({kind}) is {bounds}, and {fitted} is not", span=span)
     if parameter.pattern and isinstance(fitted, str) and not re.search(parameter.pattern, fitted):
         raise InvalidValueError(
             f"{name} ({kind}) cannot be {shown(value)}",
-            span=span_of(node),
+            span=span,
             hints=(f"it matches {parameter.pattern}",),
         )
     return fitted

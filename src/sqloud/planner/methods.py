@@ -10,35 +10,43 @@ no two that exclude each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlglot import exp
 
 from sqloud.dialect import span_of
-from sqloud.errors import AmbiguousNameError, InvalidValueError, MissingParameterError
-from sqloud.plan.steps import KeyValues, Value
+from sqloud.errors import InvalidValueError, MissingParameterError
+from sqloud.plan.steps import KeyQuery, KeyValues, Value
 from sqloud.planner.cover import Alternatives
-from sqloud.planner.literals import fit, is_constant, literal_value
+from sqloud.planner.literals import fit, is_constant, is_text, literal_value
 from sqloud.planner.sources import TableUse
-from sqloud.registry.records import MemberOf, Method, Option, Parameter, Scope
+from sqloud.registry.records import Equals, MemberOf, Method, Option, Parameter, Resource, Scope
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "tried"]
 
 _FILTERED_MOST = 8
 """Values of an optional filter that are asked one by one; beyond, reading the list once is no dearer."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The method of a scan, its bound parameters, and what binds them in each alternative.
+_MOMENT = "TIMESTAMP WITH TIME ZONE"
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+"""A moment as HTTP APIs write it; any other spelling goes through the engine."""
 
-    `values` are the keys where all of that are literals.
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The method of a scan, the parameters that are sent, and its keys.
+
+    `bound` names what the statement binds, sent or not: a lookup need not take a scope that its row tells. `rows`
+    are what binds the parameters in each alternative, and `keys` None where that reads other relations.
     """
 
     method: Method
     parameters: tuple[Parameter, ...]
+    bound: frozenset[str]
+    keys: KeyValues | KeyQuery | None
     rows: tuple[tuple[exp.Expr, ...], ...]
-    values: KeyValues | None
     single_page: bool
 
     def binds(self, sql_name: str) -> bool:
@@ -48,7 +56,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def asked_often(self) -> bool:
         """Whether more than one key may be asked."""
-        return self.values is None or len(self.values.rows) > 1
+        return not isinstance(self.keys, KeyValues) or len(self.keys.rows) > 1
 
 
 def choose(
@@ -60,7 +68,7 @@ def choose(
     the listing requires and to nothing that is optional.
 
     `subjects` gives the canonical subject of each parameter by SQL name. Raises MissingParameterError with what
-    to write, AmbiguousNameError where two lookups fit, InvalidValueError for values that do not.
+    to write, InvalidValueError for values that do not fit.
     """
     listing = use.resource.listing
     assert listing is not None
@@ -68,8 +76,9 @@ def choose(
         return Choice(
             method=listing,
             parameters=listing.parameters,
+            bound=frozenset(parameter.sql_name for parameter in listing.parameters),
+            keys=KeyValues(parameters=listing.parameters, rows=()),
             rows=(),
-            values=KeyValues(parameters=listing.parameters, rows=()),
             single_page=False,
         )
     bound = _bound(use, alternatives, subjects)
@@ -78,12 +87,7 @@ def choose(
         for method in use.resource.methods_for("select")
         if not method.listing and not fed and _lookup_fits(method, listing, use, bound)
     ]
-    if len(lookups) > 1:
-        raise AmbiguousNameError(
-            f"two methods of {use.resource.name} answer this: {' and '.join(m.name for m in lookups)}",
-            span=span_of(use.node),
-        )
-    method = lookups[0] if lookups else listing
+    method = min(lookups, key=lambda lookup: _rank(lookup, use.resource)) if lookups else listing
     missing = [parameter for parameter in method.required if parameter.sql_name not in bound]
     if missing:
         raise _missing(use, missing, bound)
@@ -111,6 +115,12 @@ def _carries(use: TableUse, parameter: Parameter, alternatives: Alternatives, su
     """
     for one in alternatives:
         node = one[subject]
+        if (
+            _is_plain_text(parameter)
+            and not isinstance(parameter.meaning, (Scope, Option))
+            and not is_text(node)
+        ):
+            return False  # compared with a text, a number is no text: '05' = 5
         value = literal_value(node)
         if value is None:
             continue
@@ -154,6 +164,12 @@ def _lookup_fits(method: Method, listing: Method, use: TableUse, bound: Mapping[
     )
 
 
+def _rank(lookup: Method, resource: Resource) -> tuple[bool, int, str]:
+    """Which of several lookups answers, as each gives the same rows: by the key, by the most, by its name."""
+    told = {p.meaning.expression for p in lookup.required if isinstance(p.meaning, Equals)}
+    return not (resource.key and told >= set(resource.key)), -len(lookup.required), lookup.name
+
+
 def _keyed(
     use: TableUse,
     method: Method,
@@ -188,8 +204,9 @@ def _keyed(
     return Choice(
         method=method,
         parameters=tuple(sent),
+        bound=frozenset(bound),
+        keys=_keys(sent, rows) if all(is_constant(node) for row in rows for node in row) else None,
         rows=rows,
-        values=_values(sent, rows),
         single_page=any(parameter.name in names for parameter in sent),
     )
 
@@ -209,18 +226,52 @@ def _worth_sending(
     return isinstance(meaning, (Scope, Option)) or len(values) <= _FILTERED_MOST
 
 
-def _values(sent: Sequence[Parameter], rows: Sequence[Sequence[exp.Expr]]) -> KeyValues | None:
-    """The distinct keys in the order of the statement; None where an expression is to be computed."""
+def _keys(sent: Sequence[Parameter], nodes: Sequence[Sequence[exp.Expr]]) -> KeyValues | KeyQuery:
+    """The distinct keys of all alternatives that constants bind, in the order of the statement."""
+    values = [[_spelled(parameter, node) for parameter, node in zip(sent, row, strict=True)] for row in nodes]
+    if any(value is None for row in values for value in row):
+        spelled = [
+            [tried(one, node.sql(dialect="duckdb")) for one, node in zip(sent, row, strict=True)]
+            for row in nodes
+        ]
+        rows = ", ".join(f"({', '.join(row)})" for row in spelled)
+        names = [f"k{position}" for position in range(len(sent))]
+        present = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        return KeyQuery(
+            parameters=tuple(sent),
+            sql=f"SELECT {', '.join(names)} FROM (VALUES {rows}) AS keys({', '.join(names)}) WHERE {present}",
+        )
     fitted: dict[tuple[Value, ...], None] = {}
-    for row in rows:
-        key: list[Value] = []
-        for parameter, node in zip(sent, row, strict=True):
-            value = literal_value(node)
-            if value is None:
-                return None
-            key.append(fit(parameter, value, node))
-        fitted[tuple(key)] = None
+    for row, row_nodes in zip(values, nodes, strict=True):
+        key = tuple(
+            fit(parameter, value, node)
+            for parameter, value, node in zip(sent, row, row_nodes, strict=True)
+            if value is not None
+        )
+        fitted[key] = None
     return KeyValues(parameters=tuple(sent), rows=tuple(fitted))
+
+
+def _is_plain_text(parameter: Parameter) -> bool:
+    return parameter.type.sql == "VARCHAR"
+
+
+def _spelled(parameter: Parameter, node: exp.Expr) -> Value | None:
+    """A literal as it is sent; None for what the engine has to compute or to spell."""
+    value = literal_value(node)
+    if parameter.type.sql == _MOMENT and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return None
+    return value
+
+
+def tried(parameter: Parameter, text: str, *, scalar: bool = False) -> str:
+    """SQL for a value as a parameter takes it, NULL where it cannot; `scalar` for a subquery, which TRY refuses."""
+    cast = f"CAST({text} AS {parameter.type.sql})"
+    value = f"TRY_{cast}" if scalar else f"TRY({cast})"
+    if parameter.type.sql != _MOMENT:
+        return value
+    spelled = f"strftime(make_timestamp(epoch_us({value})), '%Y-%m-%dT%H:%M:%S.%fZ')"
+    return f"replace({spelled}, '.000000Z', 'Z')"
 
 
 def _missing(use: TableUse, missing: Sequence[Parameter], bound: Mapping[str, bool]) -> MissingParameterError:

@@ -21,6 +21,15 @@ from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_u
 __all__ = ["BoundColumn", "Names", "Reference", "bind_names"]
 
 
+_UNKNOWN_JOINS = {
+    "NATURAL": "write JOIN ... USING (column)",
+    "SEMI": "write WHERE EXISTS (SELECT ...)",
+    "ANTI": "write WHERE NOT EXISTS (SELECT ...)",
+    "ASOF": "write a LATERAL subquery with ORDER BY and LIMIT 1",
+    "POSITIONAL": "rows have no position; write JOIN ... ON",
+}
+
+
 class BoundColumn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A column of the statement that belongs to one of its API tables."""
 
@@ -62,7 +71,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     """Expand the stars of `tree` in place and bind every column. Raises UnknownNameError with a caret."""
-    _refuse_natural(tree)
+    _refuse_joins(tree)
     name_relations(tree)
     scopes = traverse_scope(tree)
     nodes = [node for node in tree.find_all(exp.Table) if names_api_table(node, scopes)]
@@ -97,13 +106,13 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     )
 
 
-def _refuse_natural(tree: exp.Expr) -> None:
+def _refuse_joins(tree: exp.Expr) -> None:
     for join in tree.find_all(exp.Join):
-        if str(join.args.get("method") or "").upper() == "NATURAL":
+        method, kind = (str(join.args.get(word) or "").upper() for word in ("method", "kind"))
+        unknown = next((word for word in (method, kind) if word in _UNKNOWN_JOINS), None)
+        if unknown is not None:
             raise NotSupportedError(
-                "NATURAL JOIN is not built yet",
-                span=span_of(join.this),
-                hints=("write JOIN ... USING (column)",),
+                f"{unknown} JOIN is not built yet", span=span_of(join.this), hints=(_UNKNOWN_JOINS[unknown],)
             )
 
 
@@ -157,8 +166,10 @@ def _star(
 def _references(scope: SqlScope, levels: Mapping[int, Relations]) -> Iterator[tuple[exp.Column, Reference]]:
     """Every column that is said in a scope itself, with what it reads."""
     outputs = _output_aliases(scope.expression)
-    for node in walk_in_scope(scope.expression):
-        if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
+    for node in list(walk_in_scope(scope.expression)):
+        if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
+            continue
+        if not (folded(node.this) in outputs and _names_output(node, scope.expression, levels[id(scope)])):
             yield node, _reference(node, scope, levels, outputs)
 
 
@@ -228,6 +239,25 @@ def _output_aliases(expression: exp.Expr) -> set[str]:
         return {name.lower() for name in expression.named_selects}
     selects = expression.selects if isinstance(expression, exp.Query) else []
     return {item.alias.lower() for item in selects if isinstance(item, exp.Alias)}
+
+
+def _names_output(node: exp.Column, expression: exp.Expr, own: Relations) -> bool:
+    """Whether a name stands for an output column rather than for a table's.
+
+    In ORDER BY an item that is only a name does, as in Postgres; in GROUP BY one that names no visible column: it
+    becomes the output's number, as the engine may see a hidden column of that name.
+    """
+    name = folded(node.this)
+    if node.args.get("table") is not None or not isinstance(expression, exp.Query):
+        return False
+    if isinstance(node.parent, exp.Ordered) and isinstance(node.parent.parent, exp.Order):
+        return node.parent.parent.parent is expression
+    if not isinstance(node.parent, exp.Group) or own.opaque:
+        return False
+    if any(name in use.columns for use in own.tables.values()) or name in own.named:
+        return False
+    node.replace(exp.Literal.number(expression.named_selects.index(name) + 1))
+    return True
 
 
 def _full_name_fits(node: exp.Column, use: TableUse) -> bool:

@@ -29,6 +29,7 @@ _BY_CLASS: dict[type[exp.Expr], str] = {
 _SPOKEN: dict[type[exp.Expr], str] = {
     exp.ArraySize: "array_length",
     exp.Explode: "unnest",
+    exp.ExplodingGenerateSeries: "generate_series",
     exp.Unnest: "unnest",
     exp.ArrayAgg: "array_agg",
     exp.GroupConcat: "string_agg",

@@ -60,6 +60,11 @@ class Relations:
         return found + [alias for alias, names in self.others.items() if names is not None and name in names]
 
     @property
+    def named(self) -> list[str]:
+        """The columns of the relations that are no API tables, as far as they are known."""
+        return [name for names in self.others.values() for name in names or ()]
+
+    @property
     def opaque(self) -> bool:
         """Whether the columns of a relation are the engine's to know."""
         return any(names is None for names in self.others.values())

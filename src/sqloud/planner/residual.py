@@ -6,7 +6,7 @@ computed, a default scope checked, or rows told apart that several keys brought.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 import sqlglot
@@ -16,12 +16,21 @@ from sqloud.datatypes import DataType
 from sqloud.dialect import span_of
 from sqloud.errors import InternalError, NotSupportedError, ProgrammingError
 from sqloud.plan.steps import Echo, Value
+from sqloud.planner.members import MemberReads
 from sqloud.planner.methods import Choice
-from sqloud.planner.names import BoundColumn
 from sqloud.planner.sources import TableUse, Virtual
 from sqloud.registry.records import Column, Equals, MemberOf, Scope
 
-__all__ = ["Shape", "expression_of", "generate", "judge_expression", "replace_members", "shape"]
+__all__ = ["Shape", "expression_of", "generate", "judge_expression", "shape"]
+
+
+_CLOCKS: dict[type[exp.Expr], str] = {
+    exp.CurrentDate: "today",
+    exp.CurrentTime: "get_current_time",
+    exp.CurrentTimestamp: "now",
+    exp.Localtime: "current_localtime",
+    exp.Localtimestamp: "current_localtimestamp",
+}
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -43,6 +52,9 @@ def generate(tree: exp.Expr) -> str:
             span=span_of(similar.this),
             hints=("write LIKE, or ~ with a regular expression",),
         )
+    # Without brackets the engine takes them for columns, and finds their own output name.
+    for clock in list(tree.find_all(*_CLOCKS)):
+        clock.replace(exp.Anonymous(this=_CLOCKS[type(clock)]))
     try:
         return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.UnsupportedError as error:
@@ -71,9 +83,9 @@ def judge_expression(text: str, columns: frozenset[str]) -> str | None:
     return None
 
 
-def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:
+def shape(use: TableUse, choice: Choice, wanted: Iterable[str], members: MemberReads) -> Shape:
     """The loaded columns, echoes and relation of one table, of which the statement reads the columns `wanted`."""
-    names = list(dict.fromkeys(wanted))
+    names = list(dict.fromkeys((*wanted, *members.columns)))
     loaded: dict[str, Column] = {name: use.columns[name] for name in names if name in use.columns}
     echoes: dict[str, Echo] = {}
     projections: dict[str, str] = {name: _quoted(name) for name in loaded}
@@ -87,9 +99,10 @@ def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:
     for condition, reads in [*_default_scopes(use, choice), *_own_rows(use, choice, echoes)]:
         conditions.append(condition)
         _load_reads(use, reads, loaded)
+    conditions += [f"({value}) = ANY({_quoted(listed)})" for value, listed in dict.fromkeys(members.held)]
     ordered = tuple(column for column in use.resource.columns if column.name in loaded)
     source = use.id
-    distinct = _distinct_on(use, choice)
+    distinct = _first_by_key(use, choice)
     if distinct:
         for name in use.resource.key:
             loaded.setdefault(name, use.columns[name])
@@ -104,11 +117,12 @@ def shape(use: TableUse, choice: Choice, wanted: Iterable[str]) -> Shape:
     listed = ", ".join(
         text if text == _quoted(name) else f"{text} AS {_quoted(name)}" for name, text in projections.items()
     )
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    tail = f" WHERE {' AND '.join(filter(None, (*conditions, distinct)))}" if conditions or distinct else ""
+    tail += " ORDER BY rowid" if distinct else ""
     return Shape(
         columns=ordered,
         echoes=tuple(echoes.values()),
-        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{where}{distinct})",
+        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{tail})",
         filtered=bool(conditions or distinct),
     )
 
@@ -145,7 +159,7 @@ def _default_scopes(use: TableUse, choice: Choice) -> list[tuple[str, str]]:
         meaning = parameter.meaning
         if not isinstance(meaning, Scope) or meaning.computed is None or meaning.default is None:
             continue
-        if parameter.sql_name not in {bound.sql_name for bound in choice.parameters}:
+        if parameter.sql_name not in choice.bound:
             condition = f"({_duck(meaning.computed)}) = {_literal(meaning.default)}"
             found.append((condition, meaning.computed))
     return found
@@ -169,13 +183,16 @@ def _own_rows(use: TableUse, choice: Choice, echoes: dict[str, Echo]) -> list[tu
     return found
 
 
-def _distinct_on(use: TableUse, choice: Choice) -> str:
-    """Keep one of the rows that several members brought, by the resource's key within its scopes."""
+def _first_by_key(use: TableUse, choice: Choice) -> str:
+    """Keep one of the rows that several members brought, by the resource's key within its scopes.
+
+    DuckDB 2.0 breaks on `QUALIFY row_number() OVER (... ORDER BY rowid) = 1 ORDER BY rowid`, hence the smallest.
+    """
     if not choice.asked_often or not any(isinstance(p.meaning, MemberOf) for p in choice.parameters):
         return ""
     scopes = [p.sql_name for p in choice.parameters if isinstance(p.meaning, Scope)]
     listed = ", ".join(_quoted(name) for name in (*use.resource.key, *scopes))
-    return f" QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY rowid) = 1 ORDER BY rowid"
+    return f"rowid IN (SELECT min(rowid) FROM {_quoted(use.id)} GROUP BY {listed})"
 
 
 def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> None:
@@ -186,49 +203,6 @@ def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> No
                 f"the provider document of {use.resource.name} reads a column {name} that the table lacks: {expression}"
             )
         loaded.setdefault(name, use.columns[name])
-
-
-def replace_members(
-    columns: Iterable[BoundColumn], single_value: Callable[[TableUse, str], exp.Expr | None]
-) -> dict[int, str]:
-    """Rewrite, in place, what is said of a member parameter into what it means: `v = ANY(list)`.
-
-    Elsewhere it is the value asked, where that is one constant. Returns the list columns that the rewritten
-    nodes read, by the id of their table's node.
-    """
-    reads: dict[int, str] = {}
-    for column in columns:
-        virtual = column.use.virtual.get(column.name)
-        if virtual is None or virtual.kind != "member" or column.name in column.use.columns:
-            continue
-        listed = exp.column(
-            exp.to_identifier(str(virtual.expression), quoted=True),
-            exp.to_identifier(column.use.alias, quoted=True),
-        )
-        reads[id(column.use.node)] = str(virtual.expression)
-        parent = column.node.parent
-        if isinstance(parent, (exp.EQ, exp.NEQ)):
-            value = parent.expression if parent.this is column.node else parent.this
-            member: exp.Expr = exp.EQ(this=value.copy(), expression=exp.Any(this=exp.paren(listed)))
-            parent.replace(
-                exp.paren(exp.Not(this=exp.paren(member)) if isinstance(parent, exp.NEQ) else member)
-            )
-        elif isinstance(parent, exp.In) and parent.this is column.node and parent.expressions:
-            members = [
-                exp.EQ(this=item.copy(), expression=exp.Any(this=exp.paren(listed.copy())))
-                for item in parent.expressions
-            ]
-            parent.replace(exp.paren(exp.or_(*members)))
-        else:
-            value_node = single_value(column.use, column.name)
-            if value_node is None:
-                raise NotSupportedError(
-                    f"{column.name} of {column.use.resource.name} has no single value here",
-                    span=span_of(column.node),
-                    hints=(f"compare it with = or IN, or use {virtual.expression}",),
-                )
-            column.node.replace(value_node.copy())
-    return reads
 
 
 def _echo(name: str, parameter: str, data_type: DataType) -> Echo:

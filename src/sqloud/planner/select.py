@@ -15,16 +15,18 @@ from sqloud.dialect import span_of
 from sqloud.errors import MissingParameterError, NotSupportedError
 from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
 from sqloud.planner.constants import checks_of
-from sqloud.planner.cover import NOTHING, Alternatives, Cover, both, either, member_subject
+from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
 from sqloud.planner.limits import passed_count, row_limit
+from sqloud.planner.members import MemberReads, replace_members
 from sqloud.planner.methods import Choice, choose
 from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.outputs import name_outputs
 from sqloud.planner.reach import Reach
-from sqloud.planner.residual import Shape, expression_of, generate, replace_members, shape
+from sqloud.planner.residual import Shape, expression_of, generate, shape
+from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sources import Catalogue, TableUse
-from sqloud.registry.records import Equals, MemberOf, Parameter
+from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
 
 __all__ = ["plan_query"]
 
@@ -32,34 +34,33 @@ __all__ = ["plan_query"]
 def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
     """The plan of a SELECT. The tree is not changed; errors carry the place in the statement."""
     tree = tree.copy()
+    spell_rows(tree)
     names = bind_names(tree, catalogue)
     checks = checks_of(names)
     feeding = Feeding(names)
     covers, choices = _choices(names, feeding)
-    feeds = {use.id: feeding.feed(choices[use.id].rows) for use in names.uses}
+    feeds = {use.id: feeding.feed(choices[use.id].rows) for use in names.uses if choices[use.id].keys is None}
     functions = tuple(
         Called(name=call.name.lower(), span=span_of(call)) for call in tree.find_all(exp.Anonymous)
     )
     outputs = name_outputs(tree)
 
     def single_value(use: TableUse, name: str) -> exp.Expr | None:
-        subject = _subjects(use)[name]
+        subject = parameter_subjects(use)[name]
         values = {one[subject].sql(): one[subject] for one in covers[use.id] if subject in one}
         everywhere = all(subject in one for one in covers[use.id])
         return next(iter(values.values())) if len(values) == 1 and everywhere else None
 
     _drop_full_names(names)
-    reads = replace_members(names.columns, single_value)
+    members = replace_members(names.columns, single_value)
     limit = row_limit(tree, names)
     shapes: dict[str, Shape] = {}
     replaced: dict[int, exp.Expr] = {}
     for use in names.uses:
         wanted = _wanted(use, names.columns)
-        if id(use.node) in reads:
-            wanted.append(reads[id(use.node)])
-        shapes[use.id] = shape(use, choices[use.id], wanted)
+        shapes[use.id] = shape(use, choices[use.id], wanted, members.get(use.id, MemberReads()))
         replaced[id(use.node)] = _replace(use, shapes[use.id].relation)
-    scans = []
+    scans: list[Scan] = []
     # The choices were made in an order in which each reads only what comes before it.
     for use in sorted(names.uses, key=lambda use: list(choices).index(use.id)):
         choice, made = choices[use.id], shapes[use.id]
@@ -70,7 +71,7 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
             method=choice.method,
             columns=made.columns,
             echoes=made.echoes,
-            keys=choice.values or feeding.query(choice.parameters, feeds[use.id], replaced),
+            keys=choice.keys or feeding.query(choice.parameters, feeds[use.id], replaced),
             single_page=choice.single_page,
         )
         filtered = made.filtered or tree.args.get("where") is not None
@@ -93,17 +94,17 @@ def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
     choices: dict[str, Choice] = {}
     waiting: dict[str, tuple[TableUse, MissingParameterError]] = {}
     for use in names.uses:
-        covers[use.id] = _cover_of(use, names, reach)
+        covers[use.id] = _cover_of(use, reach, TableSubjects(use, names, reach))
         try:
-            choices[use.id] = choose(use, covers[use.id], _subjects(use))
+            choices[use.id] = choose(use, covers[use.id], parameter_subjects(use))
         except MissingParameterError as error:
             waiting[use.id] = (use, error)
     while waiting:
         ready = frozenset(choices)
         for use, _ in waiting.values():
-            fed = _cover_of(use, names, reach, feeding, ready)
+            fed = _cover_of(use, reach, FedSubjects(use, names, reach, feeding, ready))
             try:
-                choices[use.id] = choose(use, fed, _subjects(use), fed=True)
+                choices[use.id] = choose(use, fed, parameter_subjects(use), fed=True)
             except MissingParameterError:
                 continue
             covers[use.id] = fed
@@ -148,80 +149,13 @@ def _replace(use: TableUse, relation: str) -> exp.Expr:
     return replacement
 
 
-def _subjects(use: TableUse) -> dict[str, str]:
-    """The canonical subject of every parameter of the SELECT methods, by SQL name."""
-    found: dict[str, str] = {}
-    for method in use.resource.methods_for("select"):
-        for parameter in method.parameters:
-            found.setdefault(parameter.sql_name, _subject(parameter))
-    return found
-
-
-def _subject(parameter: Parameter) -> str:
-    meaning = parameter.meaning
-    if isinstance(meaning, Equals):
-        return _canonical(expression_of(meaning.expression))
-    if isinstance(meaning, MemberOf):
-        return member_subject(meaning.column)
-    return f"parameter {parameter.sql_name}"
-
-
-def _canonical(node: exp.Expr) -> str:
-    bare = node.copy()
-    while isinstance(bare, exp.Paren):
-        bare = bare.this
-    for column in bare.find_all(exp.Column):
-        column.set("this", exp.to_identifier(column.name.lower()))
-        for part in ("table", "db", "catalog"):
-            column.set(part, None)
-    return bare.sql(dialect="duckdb", comments=False)
-
-
-def _cover_of(
-    use: TableUse,
-    names: Names,
-    reach: Reach,
-    feeding: Feeding | None = None,
-    ready: frozenset[str] = frozenset(),
-) -> Alternatives:
-    """The cover of one table by the predicates that reach it; by constants alone, unless it may be fed."""
-
-    def subject(node: exp.Expr) -> str | None:
-        while isinstance(node, exp.Paren):
-            node = node.this
-        if node.find(exp.Query) is not None:
-            return None
-        own: list[str] = []
-        renamed = node.copy()
-        for column, copied in zip(node.find_all(exp.Column), list(renamed.find_all(exp.Column)), strict=True):
-            reference = names.references.get(id(column))
-            traced = [name for found, name in reach.trace(reference) if found is use] if reference else []
-            if len(traced) != 1:
-                return None
-            own += traced
-            copied.replace(exp.column(traced[0])) if copied is not renamed else None
-        if isinstance(node, exp.Column):
-            name = own[0]
-            return (
-                _subject(use.virtual[name].parameter) if name in use.virtual else _canonical(exp.column(name))
-            )
-        if not own or any(name in use.virtual for name in own):
-            return None
-        return _canonical(renamed)
-
-    if feeding is None:
-        covering = Cover(subject)
-    else:
-        covering = Cover(
-            subject,
-            lambda node: feeding.accepts(node, use, ready),
-            lambda query: feeding.answers(query, use, ready),
-        )
+def _cover_of(use: TableUse, reach: Reach, subjects: TableSubjects) -> Alternatives:
+    """The cover of one table by the predicates that reach it, on whichever way to the answer."""
     whole: Alternatives = ()
     for way in reach.ways(use):
         alternatives = NOTHING
         for predicate in way:
-            alternatives = both(alternatives, covering.of(predicate))
+            alternatives = both(alternatives, cover(predicate, subjects), subjects)
         whole = either(whole, alternatives)
     return whole
 

@@ -1,0 +1,135 @@
+"""Subjects: one name for each expression over a table's row, however it is spelled.
+
+Law: two expressions have one subject only where they have one value on every row. So `id = 5` and a parameter that
+equals `id` meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from sqloud.datatypes import DataType
+from sqloud.planner.cover import member_subject
+from sqloud.planner.feeding import Feeding
+from sqloud.planner.literals import is_constant
+from sqloud.planner.names import Names
+from sqloud.planner.reach import Reach
+from sqloud.planner.residual import expression_of
+from sqloud.planner.sources import TableUse
+from sqloud.registry.records import Equals, MemberOf, Parameter
+
+__all__ = ["FedSubjects", "TableSubjects", "parameter_subjects"]
+
+
+class TableSubjects:
+    """The subjects of one table of a statement. It can be asked with constants."""
+
+    def __init__(self, use: TableUse, names: Names, reach: Reach) -> None:
+        self._use = use
+        self._names = names
+        self._reach = reach
+        self._kinds: dict[str, str | None] = {}
+        for method in use.resource.methods_for("select"):
+            for parameter in method.parameters:
+                self._kinds[_subject(parameter)] = _kind_told(parameter)
+        self._kinds |= {_canonical(exp.column(name)): _kind(use.columns[name].type) for name in use.columns}
+
+    def subject(self, node: exp.Expr) -> str | None:
+        """The subject of an expression; None if it reads anything but the table's row."""
+        columns = list(node.find_all(exp.Column))
+        if not columns or node.find(exp.Query) is not None:
+            return None
+        own = [self._own(column) for column in columns]
+        if any(name is None for name in own):
+            return None
+        node = node.unnest()
+        if isinstance(node, exp.Column) and str(own[0]) in self._use.virtual:
+            return _subject(self._use.virtual[str(own[0])].parameter)
+        if any(name in self._use.virtual for name in own):
+            return None
+        renamed = node.copy()
+        for column, name in zip(list(renamed.find_all(exp.Column)), own, strict=True):
+            column.set("this", exp.to_identifier(name))
+        return _canonical(renamed)
+
+    def kind(self, subject: str) -> str | None:
+        """`text` or `number` where two literals of that kind that differ are two values; None elsewhere."""
+        return self._kinds.get(subject)
+
+    def accepts(self, node: exp.Expr) -> bool:
+        """Whether the table can be asked with the value of an expression."""
+        return is_constant(node)
+
+    def answers(self, query: exp.Expr) -> bool:
+        """Whether the table can be asked with the rows of a query."""
+        return False
+
+    def _own(self, column: exp.Column) -> str | None:
+        """The column of the table that a column of the statement is, unchanged."""
+        reference = self._names.references.get(id(column))
+        found = [name for use, name in self._reach.trace(reference) if use is self._use] if reference else []
+        return found[0] if len(found) == 1 else None
+
+
+class FedSubjects(TableSubjects):
+    """The subjects of a table that can also be asked with what the scans `ready` give."""
+
+    def __init__(
+        self, use: TableUse, names: Names, reach: Reach, feeding: Feeding, ready: frozenset[str]
+    ) -> None:
+        super().__init__(use, names, reach)
+        self._feeding = feeding
+        self._ready = ready
+
+    def accepts(self, node: exp.Expr) -> bool:
+        """Whether the table can be asked with the values of an expression."""
+        return self._feeding.accepts(node, self._use, self._ready)
+
+    def answers(self, query: exp.Expr) -> bool:
+        """Whether the table can be asked with the rows of a query."""
+        return self._feeding.answers(query, self._use, self._ready)
+
+
+def parameter_subjects(use: TableUse) -> Mapping[str, str]:
+    """The subject of every parameter of the SELECT methods, by SQL name."""
+    found: dict[str, str] = {}
+    for method in use.resource.methods_for("select"):
+        for parameter in method.parameters:
+            found.setdefault(parameter.sql_name, _subject(parameter))
+    return found
+
+
+def _subject(parameter: Parameter) -> str:
+    meaning = parameter.meaning
+    if isinstance(meaning, Equals):
+        return _canonical(expression_of(meaning.expression))
+    if isinstance(meaning, MemberOf):
+        return member_subject(meaning.column)
+    return f"parameter {parameter.sql_name}"
+
+
+def _canonical(node: exp.Expr) -> str:
+    bare = node.copy().unnest()
+    for column in bare.find_all(exp.Column):
+        column.set("this", exp.to_identifier(column.name.lower()))
+        for part in ("table", "db", "catalog"):
+            column.set(part, None)
+    return bare.sql(dialect="duckdb", comments=False)
+
+
+def _kind(data_type: DataType) -> str | None:
+    return {"VARCHAR": "text", "BIGINT": "number", "DOUBLE": "number"}.get(data_type.sql)
+
+
+def _kind_told(parameter: Parameter) -> str | None:
+    """The kind of what a parameter means; a list holds several values, and an expression has a type of its own."""
+    meaning = parameter.meaning
+    if isinstance(meaning, MemberOf):
+        return None
+    if isinstance(meaning, Equals) and not isinstance(
+        expression_of(meaning.expression).unnest(), exp.JSONExtractScalar
+    ):
+        return None
+    return _kind(parameter.type)

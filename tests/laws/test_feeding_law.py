@@ -71,7 +71,7 @@ def resource(name: str) -> Resource:
         if column != SCOPES[name]
     )
     scope = SCOPES[name]
-    parameters = ()
+    parameters: tuple[Parameter, ...] = ()
     if scope is not None:
         parameters = (
             Parameter(

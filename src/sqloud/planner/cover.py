@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from sqloud.planner.literals import is_constant
+from sqloud.planner.literals import is_constant, literal_value
 
 __all__ = ["NOTHING", "Alternatives", "Subject", "both", "cover", "member_subject"]
 
@@ -31,6 +31,12 @@ _NEGATED: Mapping[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.NEQ,
     exp.NEQ: exp.EQ,
 }
+
+
+_SPOKEN = frozenset(
+    ("true", "t", "yes", "y", "on", "false", "f", "no", "n", "off", "inf", "infinity", "nan", "epoch")
+)
+"""Texts that a cast to another type reads as a value of that type, and others as the same one."""
 
 
 def member_subject(column: str) -> str:
@@ -57,7 +63,9 @@ def cover(node: exp.Expr | None, subject: Subject, *, negated: bool = False) -> 
     if isinstance(node, exp.In):
         return NOTHING if negated else _membership(node, subject)
     if isinstance(node, exp.NullSafeEQ):
-        return NOTHING if negated else _equality(node.this, node.expression, subject)
+        # NULL is not distinct from NULL, and no value covers a NULL: so only what is surely none binds.
+        valued = any(literal_value(side) is not None for side in (node.this, node.expression))
+        return _equality(node.this, node.expression, subject) if valued and not negated else NOTHING
     if type(node) in _NEGATED:
         kind = _NEGATED[type(node)] if negated else type(node)
         return _equality(node.this, node.expression, subject) if kind is exp.EQ else NOTHING
@@ -88,13 +96,14 @@ def _differ(one: exp.Expr, other: exp.Expr) -> bool:
     if not isinstance(one, exp.Literal) or not isinstance(other, exp.Literal):
         return False
     if one.is_string and other.is_string:
-        # '5' and '05' are one integer; texts are told apart only where both read as no number.
-        return one.this != other.this and not (_numeric(one.this) and _numeric(other.this))
+        # '5' and '05' are one integer, '2026-01-01' and '20260101' one day, 'true' and 't' one boolean.
+        return one.this != other.this and _plain_text(one.this) and _plain_text(other.this)
     return not one.is_string and not other.is_string and float(one.this) != float(other.this)
 
 
-def _numeric(text: str) -> bool:
-    return text.strip().lstrip("+-").replace(".", "", 1).isdigit()
+def _plain_text(text: str) -> bool:
+    """Whether a text can be read as nothing but itself: no number, no moment, no boolean."""
+    return text[:1].isalpha() and text.lower() not in _SPOKEN
 
 
 def _equality(left: exp.Expr, right: exp.Expr, subject: Subject) -> Alternatives:

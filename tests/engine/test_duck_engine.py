@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from sqloud.engine.base import ResultColumn
+from sqloud.engine.base import Batch, ResultColumn
 from sqloud.engine.duck import DuckEngine, DuckWorkspace
 from sqloud.engine.faults import FAULTS
 from sqloud.errors import (
@@ -24,6 +24,7 @@ from sqloud.errors import (
     EngineError,
     Error,
     InterfaceError,
+    InternalError,
     NotSupportedError,
     ProgrammingError,
     StatementCancelled,
@@ -288,22 +289,26 @@ def test_an_interrupt_before_the_query_counts(engine: DuckEngine) -> None:
     workspace.close()
 
 
-def test_calls_on_one_workspace_take_turns(workspace: DuckWorkspace) -> None:
+def test_a_call_waits_for_the_one_before_it(workspace: DuckWorkspace) -> None:
     """The engine refuses a call on a cursor that is busy; a workspace makes it wait."""
+    answers: list[Iterator[Batch]] = []
+    counted = "SELECT count(*) FROM range(30000) a, range(10000) b WHERE a.range <> b.range"
+    thread = threading.Thread(target=lambda: answers.append(workspace.query(counted)))
+    thread.start()
+    while not workspace._answers:
+        time.sleep(0.001)
     workspace.create("t", [("v", "BIGINT")])
-    workspace.load("t", b'{"v":1}\n' * 1_000)
-    found: list[tuple[Any, ...]] = []
+    thread.join()
+    assert list(answers[0]) == [[(299_990_000,)]]
 
-    def count() -> None:
-        for _ in range(20):
-            found.extend(rows(workspace, "SELECT count(*) FROM t a, t b"))
 
-    threads = [threading.Thread(target=count) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [(1_000_000,)] * 60
+def test_an_answer_that_another_call_ended_is_not_read_on(workspace: DuckWorkspace) -> None:
+    """Else it would look complete."""
+    batches = workspace.query("SELECT range FROM range(10)", batch_size=5)
+    next(batches)
+    workspace.bind("SELECT 1")
+    with pytest.raises(InternalError, match="given up"):
+        next(batches)
 
 
 def test_closing_the_engine_stops_what_runs_on_it() -> None:

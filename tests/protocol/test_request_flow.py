@@ -141,7 +141,7 @@ EVENTS = st.one_of(
 
 
 @given(st.lists(EVENTS, min_size=9, max_size=9), st.booleans(), st.floats(0, 1))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_any_script_ends_within_its_bounds(script: list[Event], idempotent: bool, jitter: float) -> None:
     """Attempts and waiting are bounded, whatever a server says; a write goes again after a 429 alone."""
     patience = Patience()

@@ -296,7 +296,7 @@ TYPES = [INTEGER, NUMBER, BOOLEAN, STRING, MOMENT, OBJECT, OBJECTS, INTEGERS, ST
     indent=st.sampled_from([None, 1]),
     ascii_only=st.booleans(),
 )
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 def test_the_fast_way_gives_what_the_slow_way_gives(
     rows: list[dict[str, Any]], types: list[DataType], indent: int | None, ascii_only: bool
 ) -> None:

@@ -23,7 +23,7 @@ from sqloud.engine.base import Batch, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.values import quoted, readable
-from sqloud.errors import InterfaceError, StatementCancelled
+from sqloud.errors import InterfaceError, InternalError, StatementCancelled
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,6 +116,7 @@ class DuckWorkspace:
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
         self._answers = 0
+        self._calls = 0
         self._turn = threading.RLock()
         self._stopped = False
         self._closed = False
@@ -159,8 +160,8 @@ class DuckWorkspace:
         return self._batches(reading, converted, batch_size)
 
     def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
-        self._execute(reading)
-        while rows := self._fetched(batch_size):
+        call = self._execute(reading)
+        while rows := self._fetched(call, batch_size):
             yield converted(rows)
 
     def interrupt(self) -> None:
@@ -211,15 +212,19 @@ class DuckWorkspace:
         finally:
             self._spool.unlink(missing_ok=True)
 
-    def _execute(self, sql: str) -> None:
-        """Run one statement; its rows, if any, wait on the cursor."""
+    def _execute(self, sql: str) -> int:
+        """Run one statement and number it; its rows, if any, wait on the cursor for `_fetched`."""
         with self._turn, translated():
             self._check()
+            self._calls += 1
             self._cursor.execute(sql)
+            return self._calls
 
-    def _fetched(self, count: int) -> Batch:
+    def _fetched(self, call: int, count: int) -> Batch:
         with self._turn, translated():
             self._check()
+            if call != self._calls:
+                raise InternalError("an answer was given up for another call on its workspace, and read on")
             rows: Batch = self._cursor.fetchmany(count)
         return rows
 

@@ -332,6 +332,18 @@ def test_a_server_that_ignores_the_page_is_an_error(serve: Serve, rig: Rig) -> N
     assert len(server.log) == 2
 
 
+def test_links_that_lead_round_the_same_pages_end(serve: Serve, rig: Rig) -> None:
+    def answer(exchange: Exchange) -> None:
+        page = page_of(exchange)
+        link = f"{server.url}{urlsplit(exchange.path).path}?page={page + 1}"
+        exchange.reply({"things": [{"v": page % 3}], "links": {"pages": {"next": link}}})
+
+    server = serve(answer)
+    with pytest.raises(IncompleteAnswerError, match="page 4 repeats the rows of a page before it"):
+        rig(server.url).rows(1)
+    assert len(server.log) == 4
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
 @pytest.mark.parametrize("shaped", [True, False])
 def test_a_server_that_repeats_the_credential_does_not_make_us_tell_it(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ def bind(target: Bound, parameters: Parameters = None) -> Bound:
     """The same statement or tree with its placeholders (`?`, `%s`, `:name`, `%(name)s`) replaced by literals.
 
     A sequence fills `?` and `%s` in their order, a mapping fills names. Values may be None, bool, int, float,
-    Decimal, str, date, datetime, a list or tuple of these (an array), or a dict (JSON text). The argument
+    Decimal, str, bytes, date, time, datetime, a list or tuple of these (an array), or a dict (JSON text). The argument
     itself is left as it is. Raises ProgrammingError where a value is missing, or left over in a sequence, and
     InvalidValueError for a value that SQL cannot spell; both with the span of the placeholder.
     """
@@ -130,6 +130,10 @@ def _literal(value: object, node: exp.Placeholder) -> exp.Expr:
         return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), kind)
     if isinstance(value, date):
         return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
+    if isinstance(value, time):
+        return exp.cast(exp.Literal.string(value.isoformat()), "TIMETZ" if value.tzinfo else "TIME")
+    if isinstance(value, bytes):
+        return exp.Unhex(this=exp.Literal.string(value.hex()))
     if isinstance(value, (list, tuple)):
         return exp.Array(expressions=[_literal(element, node) for element in value])
     if isinstance(value, dict):

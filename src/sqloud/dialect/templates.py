@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sqloud.dialect.lexing import StatementText, marks_in, put_into, template_at
-from sqloud.errors import MissingParameterError, Span, SqlSyntaxError
+from sqloud.errors import InvalidValueError, MissingParameterError, Span, SqlSyntaxError
 
 __all__ = ["fill_in"]
 
@@ -25,7 +25,8 @@ def fill_in(text: StatementText, variables: Mapping[str, str]) -> tuple[list[Tok
 
     Inside of a string the value becomes part of the string. A bare `{{ name }}` becomes a number where the
     value is a JSON number, `true`, `false` or `null` where it is that word, and else a string.
-    Raises MissingParameterError for a variable without a value, SqlSyntaxError where one stands in a name.
+    Raises MissingParameterError for a variable without a value, InvalidValueError for one that is no text,
+    SqlSyntaxError where one stands in a name.
     """
     filled: list[Token] = []
     bare: dict[int, str] = {}
@@ -54,11 +55,18 @@ def fill_in(text: StatementText, variables: Mapping[str, str]) -> tuple[list[Tok
 
 def _value(name: str, variables: Mapping[str, str], span: Span) -> str:
     try:
-        return variables[name]
+        value: object = variables[name]
     except KeyError:
         raise MissingParameterError(
             f"the variable {name} has no value", span=span, hints=(f"add   -v {name}=VALUE",)
         ) from None
+    if not isinstance(value, str):
+        raise InvalidValueError(
+            f"the variable {name} is {type(value).__name__}, and a variable is text",
+            span=span,
+            hints=(f"give it as text, or write :{name} and pass it as a parameter",),
+        )
+    return value
 
 
 def _filled(token: Token, variables: Mapping[str, str]) -> Token:

@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from hashlib import blake2b
 from typing import TypeVar
 
 import msgspec
@@ -272,7 +273,7 @@ class _ScanRun:
         waiting = [request]
         asked = frozenset({request.url})
         rows = 0
-        before: bytes | None = None
+        seen: set[bytes] = set()  # digests of the pages so far
         while waiting:
             request = waiting.pop(0)
             response = await self._answer(request)
@@ -296,15 +297,12 @@ class _ScanRun:
                 if scan.method.rows and scan.method.paging
                 else None
             )
-            items = None if raw is None else bytes(raw)
+            digest = b"" if raw is None or not page.count else blake2b(bytes(raw), digest_size=16).digest()
             progress = Progress(
-                rows=rows,
-                page_rows=page.count,
-                asked=asked,
-                repeated=page.count > 0 and items is not None and items == before,
+                rows=rows, page_rows=page.count, asked=asked, repeated=bool(digest) and digest in seen
             )
             following = follow(scan.method.paging, request, response, progress)
-            before = items
+            seen.add(digest)
             asked |= {after.url for after in following}
             waiting.extend(following)
 

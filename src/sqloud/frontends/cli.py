@@ -28,6 +28,7 @@ _VERSION = f"sqloud {__version__}"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name) and give the exit code; never raises SystemExit."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    code = 0
     try:
         code = _guarded(arguments)
         if sys.stdout is not None:
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:  # what is left in the buffer cannot be written either
         _abandon_stdout()
+        if code:
+            return code  # told already, where it was met first
         if sys.stderr is not None:
             sys.stderr.write(f"error: cannot write to stdout: {error.strerror or error}\n")
         return 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,8 +33,15 @@ __all__ = [
     "NUMBER",
     "ROWID",
     "STRING",
+    "Binary",
     "Connection",
     "Cursor",
+    "Date",
+    "DateFromTicks",
+    "Time",
+    "TimeFromTicks",
+    "Timestamp",
+    "TimestampFromTicks",
     "apilevel",
     "connect",
     "paramstyle",
@@ -47,6 +55,27 @@ paramstyle = "named"
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 _LOG = logging.getLogger("sqloud")
+
+
+Date = date
+Time = time
+Timestamp = datetime
+Binary = bytes
+
+
+def DateFromTicks(ticks: float) -> date:  # noqa: N802  # PEP 249 gives the name
+    """The local day of a Unix time in seconds."""
+    return date.fromtimestamp(ticks)
+
+
+def TimeFromTicks(ticks: float) -> time:  # noqa: N802
+    """The local time of day of a Unix time in seconds."""
+    return datetime.fromtimestamp(ticks).time()
+
+
+def TimestampFromTicks(ticks: float) -> datetime:  # noqa: N802
+    """The local date and time of a Unix time in seconds, without a zone, as PEP 249 has it."""
+    return datetime.fromtimestamp(ticks)
 
 
 class TypeObject:

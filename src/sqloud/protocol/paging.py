@@ -27,7 +27,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a list has come, the answer at hand included.
 
     rows: rows so far; page_rows: rows of this answer; asked: every URL asked; repeated: this answer's rows
-    are those of the answer before it, to the byte.
+    are those of an answer before it, to the byte.
     """
 
     rows: int
@@ -47,7 +47,7 @@ def follow(
         return ()
     if progress.repeated:
         raise IncompleteAnswerError(
-            f"page {request.place} repeats the rows of the page before it: {request.url}",
+            f"page {request.place} repeats the rows of a page before it: {request.url}",
             hints=("the server does not page as its provider document says",),
         )
     return PAGINGS[paging.style](paging, request, response, progress)

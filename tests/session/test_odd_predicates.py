@@ -1,0 +1,51 @@
+"""Predicates that look as if they bound a parameter, and engine queries of our own making: the answer is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sqloud.dialect import split
+from sqloud.errors import Source
+from sqloud.session import Session
+from sqloud.settings import Settings
+
+TABLE = "digitalocean.droplets.droplets"
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with Session(Settings(sandbox=True)) as session:
+        yield session
+
+
+def ids(session: Session, where: str) -> list[int]:
+    (text,) = split(Source("<test>", f"SELECT id FROM {TABLE} WHERE {where}"))
+    return [row[0] for batch in session.run(text).batches() for row in batch]
+
+
+# What is asked, and the same asked in words that bind nothing.
+SAME = [
+    ("tag_name IN ('web', 'db')", "list_contains(tags, 'web') OR list_contains(tags, 'db')"),
+    ("tag_name = 'web' OR tag_name = 'prod'", "list_contains(tags, 'web') OR list_contains(tags, 'prod')"),
+    ("kernel IS NOT DISTINCT FROM NULL", "kernel IS NULL"),
+    ("id IS NOT DISTINCT FROM nullif(1, 1)", "false"),
+    ("id IS NOT DISTINCT FROM 3164444", "id + 0 = 3164444"),
+    ("name IS NOT DISTINCT FROM nullif('a', 'a') OR id = 3164444", "id + 0 = 3164444"),
+    (
+        "created_at = '2024-01-01' AND created_at = '2024-01-01T00:00:00Z'",
+        "created_at BETWEEN '2024-01-01' AND '2024-01-01'",
+    ),
+    ("locked = 'false' AND locked = 'f'", "NOT locked"),
+    ("id = '3164444' AND id = '03164444'", "id + 0 = 3164444"),
+]
+
+
+@pytest.mark.parametrize(("where", "plain"), SAME, ids=[where for where, _ in SAME])
+def test_a_predicate_means_what_it_says(session: Session, where: str, plain: str) -> None:
+    assert sorted(ids(session, where)) == sorted(ids(session, plain))
+
+
+def test_some_of_these_have_rows(session: Session) -> None:
+    assert [bool(ids(session, plain)) for _, plain in SAME] == [plain != "false" for _, plain in SAME]

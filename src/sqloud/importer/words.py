@@ -18,12 +18,12 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 def identifier(name: str, fallback: str = "x") -> str:
     """An SQL name.
 
-    >>> identifier("createdAt"), identifier("X-Rate-ID"), identifier("1_clicks")
-    ('created_at', 'x_rate_id', 'x_1_clicks')
+    >>> identifier("createdAt"), identifier("X-Rate-ID"), identifier("1_clicks"), identifier("publicIPv4")
+    ('created_at', 'x_rate_id', 'x_1_clicks', 'public_ipv4')
     """
     if re.fullmatch(r"[a-z][a-z0-9_]*", name):
         return name
-    plain = _OTHER.sub("_", _BREAK.sub("_", name).lower()).strip("_")
+    plain = _OTHER.sub("_", _BREAK.sub("_", name.replace("IPv", "Ipv")).lower()).strip("_")
     if not plain:
         return fallback
     return plain if plain[0].isalpha() else f"{fallback}_{plain}"

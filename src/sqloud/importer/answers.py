@@ -12,23 +12,22 @@ from typing import Any
 import msgspec
 
 from sqloud.importer.operations import Operation, Report
+from sqloud.importer.pagings import PAGE
 from sqloud.importer.shapes import Shape, Specification
 from sqloud.importer.types import type_of
-from sqloud.importer.words import free, identifier, singular
-from sqloud.registry.reader import pointer
+from sqloud.importer.words import free, identifier
 
 __all__ = ["Answer", "read_answer", "unite_columns"]
 
 Columns = dict[str, dict[str, Any]]
 
-_FURNITURE = frozenset(
-    {
-        "links", "_links", "meta", "metadata", "pagination", "paging", "page", "pages", "per_page", "page_size",
-        "total", "total_count", "total_pages", "count", "limit", "offset", "next", "previous", "prev", "cursor",
-        "next_cursor", "next_page", "next_page_token", "has_more", "has_next", "object", "request_id", "first_id",
-        "last_id",
-    }
-)  # fmt: skip
+_FURNITURE = frozenset({
+    "links", "_links", "meta", "metadata", "pagination", "paging", "page",
+    "pages", "current_page", "per_page", "page_size", "total", "total_count", "total_items",
+    "total_pages", "count", "limit", "offset", "next", "previous", "prev",
+    "cursor", "next_cursor", "next_page", "next_page_token", "has_more", "has_next", "object",
+    "request_id", "first_id", "last_id",
+})  # fmt: skip
 """What stands beside the rows of a list and is none of them."""
 
 
@@ -93,13 +92,14 @@ def _choose(
         fitting = [place for place in [*places, whole] if wanted <= place.names()]
         if fitting:
             return min(fitting, key=lambda place: len(place.names()))
-    others = [name for name in root.properties if name.lower() not in _FURNITURE]
+    others = [name for name in root.properties if name.lower() not in _FURNITURE] or list(root.properties)
     lists = [place for place in places if place.shape == "list"]
     if len(others) == 1 and places:
         only = [place for place in places if place.rows == (others[0],)]
         if only and (only[0].shape != "map" or operation.method == "GET"):
             return only[0]
-    if operation.method == "GET" and not operation.ends_in_placeholder:
+    paged = any(sent.location == "query" and sent.name in PAGE for sent in operation.parameters)
+    if operation.method == "GET" and (paged or not operation.ends_in_placeholder):
         deep = [place for place in lists if len(place.rows) > 1]
         if len(deep) == 1 and deep[0].rows == ("data", "result"):
             return deep[0]
@@ -111,9 +111,12 @@ def _choose(
             for name in others
             if not flat or (name,) != flat[0].rows
         )
-        if len(named) == 1 or (len(flat) == 1 and scalars):
+        if len(named) == 1 or (len(flat) == 1 and (scalars or paged)):
             chosen = named[0] if len(named) == 1 else flat[0]
-            report(operation.at, f"the rows are taken from {chosen.name!r}, beside which {_beside(others, chosen)}")
+            report(
+                operation.at,
+                f"the rows are taken from {chosen.name!r}, beside which {_beside(others, chosen)}",
+            )
             return chosen
     return whole
 
@@ -126,8 +129,9 @@ def _beside(others: list[str], chosen: _Place) -> str:
 def _places(specification: Specification, root: Shape) -> list[_Place]:
     """Every key of the root that can hold rows, and `data.result`, where metrics have them."""
     places = []
+    alone = len(root.properties) == 1
     for name, node in root.properties.items():
-        if name.lower() in _FURNITURE or "." in name or not name.strip() or " " in name:
+        if (name.lower() in _FURNITURE and not alone) or "." in name or not name.strip() or " " in name:
             continue
         shape = specification.shape(node)
         if shape.kind == "array":
@@ -167,11 +171,15 @@ def _columns(specification: Specification, place: _Place, operation: Operation, 
         columns[column] = type_of(specification, shape)
         if column != name:
             columns[column]["path"] = name
-        if shape.kind == "string" and 1 < len(shape.enum) <= 8 and all(isinstance(v, str) for v in shape.enum):
+        if (
+            shape.kind == "string"
+            and 1 < len(shape.enum) <= 8
+            and all(isinstance(v, str) for v in shape.enum)
+        ):
             columns[column]["description"] = _one_of([str(value) for value in shape.enum])
     if columns:
         return columns
-    name = identifier(place.name if place.shape != "list" else singular(place.name), "value")
+    name = identifier(place.name, "value")
     return {name: {**type_of(specification, place.item), "path": ""}}
 
 

@@ -95,8 +95,9 @@ def import_openapi(
     for service, resources in drafts.items():
         columns = {resource: given.columns.get((service, resource), ()) for resource in resources}
         services[service] = _service(service, resources, columns, above.pop(service, {}), findings, told)
-    for stray in above:
-        findings.append(Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out"))
+    findings.extend(
+        Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out") for stray in above
+    )
     provider = _provider(specification, name, url, services, told)
     pagings = _name_pagings(services)
     if pagings:
@@ -111,9 +112,7 @@ def import_openapi(
 
 
 def _refuse(at: str, message: str) -> ProviderDocumentError:
-    return ProviderDocumentError(
-        "the document cannot be imported", (Finding("openapi", 0, at, message),)
-    )
+    return ProviderDocumentError("the document cannot be imported", (Finding("openapi", 0, at, message),))
 
 
 def _service(
@@ -134,12 +133,16 @@ def _service(
 
     document: Entry = {
         "service": service,
-        "resources": {name: _resource(name, drafts, wanted[name], told) for name, drafts in resources.items()},
+        "resources": {
+            name: _resource(name, drafts, wanted[name], told) for name, drafts in resources.items()
+        },
     }
     document = lay_over_service(document, overlay, stale)
     document.setdefault("description", sentence(words(service)))
     places = {
-        (draft.place.resource, draft.place.method): draft.place for drafts in resources.values() for draft in drafts
+        (draft.place.resource, draft.place.method): draft.place
+        for drafts in resources.values()
+        for draft in drafts
     }
     for name, resource in document["resources"].items():
         resource.setdefault("description", sentence(words(name)))

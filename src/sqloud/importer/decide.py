@@ -103,7 +103,9 @@ def _decide_twins(at: str, methods: dict[str, Entry], report: Report) -> None:
         asked = frozenset(_sql_name(parameter, sent) for parameter, sent in _required(entry).items())
         first = seen.setdefault((entry["verb"], asked), name)
         if first != name:
-            report(f"{at}{pointer(name)}", f"asks for the same as the {entry['verb']} {first!r}: it is an EXEC")
+            report(
+                f"{at}{pointer(name)}", f"asks for the same as the {entry['verb']} {first!r}: it is an EXEC"
+            )
             entry["verb"] = "exec"
             entry.pop("paging", None)
             entry.pop("listing", None)
@@ -116,7 +118,12 @@ def _decide_sole_listing(methods: dict[str, Entry]) -> None:
 
 
 def _decide_read(
-    at: str, entry: Entry, listing: bool, columns: Mapping[str, Entry], senses: dict[str, Sense], report: Report
+    at: str,
+    entry: Entry,
+    listing: bool,
+    columns: Mapping[str, Entry],
+    senses: dict[str, Sense],
+    report: Report,
 ) -> None:
     parameters: dict[str, Entry] = entry.get("parameters", {})
     paging = entry.get("paging")
@@ -138,17 +145,22 @@ def _decide_read(
         _decide_required(parameter, sent, listing, own_key, columns, senses, place, report)
     if undecided:
         report(f"{at}/parameters", f"what {', '.join(undecided)} mean is not yet decided: left out")
-    for parameter in parameters.values():  # what is not sent cannot exclude
-        if "excludes" in parameter:
-            kept = [name for name in parameter["excludes"] if name in parameters]
-            parameter["excludes"] = kept
-            if not kept:
-                del parameter["excludes"]
+    for sent in parameters.values():  # what is not sent cannot exclude
+        if "excludes" in sent:
+            sent["excludes"] = [name for name in sent["excludes"] if name in parameters]
+            if not sent["excludes"]:
+                del sent["excludes"]
     for word, meaning in (("page", {"scope": True}), ("size", {"option": True})):
         name = paging.get(word) if isinstance(paging, dict) else None
-        if name in columns and name not in parameters:
+        if isinstance(name, str) and name in columns and name not in parameters:
             sql_name = free(f"asked_{name}", columns)
-            parameters[name] = {"in": "query", "sql_name": sql_name, "type": "integer", "minimum": 1, **meaning}
+            parameters[name] = {
+                "in": "query",
+                "sql_name": sql_name,
+                "type": "integer",
+                "minimum": 1,
+                **meaning,
+            }
     if parameters:
         entry["parameters"] = parameters
     else:
@@ -229,6 +241,11 @@ def _key(selects: Mapping[str, Entry], listing: Entry, columns: Mapping[str, Ent
     for entry in selects.values():
         own = _addresses(entry)
         sent = entry.get("parameters", {}).get(own) if own else None
-        if entry is not listing and sent is not None and sent.get("equals") in columns and "superset" not in sent:
+        if (
+            entry is not listing
+            and sent is not None
+            and sent.get("equals") in columns
+            and "superset" not in sent
+        ):
             return str(sent["equals"])
     return next((name for name in ("id", "uuid") if name in columns), None)

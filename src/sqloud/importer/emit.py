@@ -32,6 +32,7 @@ _LINES = frozenset({"columns", "parameters", "fields", "enum", "key", "excludes"
 """Keys whose entries, or which themselves, stand on one line where that is not too long."""
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_ ./()'+;$@-]*")
 _PLAIN_IN_BLOCK = re.compile(r"[A-Za-z/][A-Za-z0-9_ ./()'+;$@,{}\[\]<>=*|!?-]*")
+_URL = re.compile(r"https?://[A-Za-z0-9./_-]+")
 _TRAPS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
 
 
@@ -62,7 +63,15 @@ def _order_of(mapping: Mapping[str, Any], steps: tuple[str, ...]) -> tuple[str, 
             return _METHOD
         case ("resources", _, "columns", _):
             return _VALUE
-        case ("resources", _, "methods", _, "parameters", _) | ("resources", _, "methods", _, "body", "fields", _):
+        case ("resources", _, "methods", _, "parameters", _) | (
+            "resources",
+            _,
+            "methods",
+            _,
+            "body",
+            "fields",
+            _,
+        ):
             return _VALUE
         case ("pagings", _):
             return _PAGING
@@ -78,9 +87,8 @@ def _ordered(mapping: Mapping[str, Any], steps: tuple[str, ...]) -> list[tuple[s
 def _block(mapping: Mapping[str, Any], steps: tuple[str, ...], depth: int) -> Iterator[str]:
     indent = "  " * depth
     for number, (key, value) in enumerate(_ordered(mapping, steps)):
-        if not steps and number and isinstance(value, (Mapping, list)):
-            yield ""
-        elif steps == ("resources",) and number:
+        top = not steps and isinstance(value, (Mapping, list))
+        if number and (top or steps == ("resources",)):
             yield ""
         shown = f"{indent}{_scalar(key, flow=False)}:"
         if isinstance(value, Mapping) and value:
@@ -103,7 +111,8 @@ def _block(mapping: Mapping[str, Any], steps: tuple[str, ...], depth: int) -> It
 
 def _one_line(steps: tuple[str, ...], key: str) -> bool:
     last = steps[-1] if steps else ""
-    return last in _LINES or key in ("errors", "scope", "default") or last in ("methods",) and steps[0] == "names"
+    named = bool(steps) and steps[0] == "names" and last == "methods"
+    return named or last in _LINES or key in ("errors", "scope", "default")
 
 
 def _flow(value: Any, steps: tuple[str, ...]) -> str:
@@ -124,7 +133,7 @@ def _scalar(value: Any, *, flow: bool) -> str:
         return repr(value)
     pattern = _PLAIN if flow else _PLAIN_IN_BLOCK
     plain = pattern.fullmatch(value) and value.lower() not in _TRAPS and not value.endswith(" ")
-    return value if plain else _quoted(value)
+    return value if plain or (not flow and _URL.fullmatch(value)) else _quoted(value)
 
 
 def _quoted(text: str) -> str:
@@ -138,5 +147,7 @@ def _quoted(text: str) -> str:
             shown.append(letter)
         else:
             code = ord(letter)
-            shown.append(f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}")
+            shown.append(
+                f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+            )
     return '"' + "".join(shown) + '"'

@@ -62,9 +62,7 @@ def draft_method(
     entry: Entry = {"verb": verb, "request": f"{operation.method} {operation.path}"}
     if keep_descriptions and operation.summary.strip():
         entry["description"] = " ".join(operation.summary.split())
-    if verb == "select" and answer is not None:
-        entry.update(answer.entry)
-    elif verb != "delete" and answer is not None and answer.columns:
+    if answer is not None and verb != "delete":
         entry.update(answer.entry)
     if paging is not None:
         entry["paging"] = paging

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from sqloud.errors import Finding, ProviderDocumentError
+from sqloud.errors import Finding
 from sqloud.importer.operations import Operation, Report
 from sqloud.importer.words import free, identifier
 from sqloud.registry.reader import Document, pointer, read_document
@@ -60,9 +60,11 @@ def read_names(path: Path) -> NameMap:
         for resource, entry in _mapping(document, resources, ("names", service), findings):
             steps = ("names", service, resource)
             known = dict(_mapping(document, entry, steps, findings))
-            for key in known:
-                if key not in ("methods", "columns"):
-                    findings.append(document.finding(pointer(*steps, key), "must be methods or columns"))
+            findings.extend(
+                document.finding(pointer(*steps, key), "must be methods or columns")
+                for key in known
+                if key not in ("methods", "columns")
+            )
             listed = known.get("columns", [])
             if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
                 columns[service, resource] = tuple(listed)

@@ -12,8 +12,7 @@ from typing import Any
 from sqloud.importer.operations import Report
 from sqloud.registry.reader import pointer
 
-__all__ = ["MEANINGS", "lay_over", "lay_over_service"]
-
+__all__ = ["lay_over", "lay_over_service"]
 
 Plain = dict[str, Any]
 
@@ -49,6 +48,8 @@ def lay_over_service(below: Plain, above: Mapping[str, Any], report: Report) -> 
         if known is None and isinstance(resource, Mapping) and "methods" not in resource:
             report(pointer("resources", name), "there is no such resource to lay this over: left out")
             continue
+        if known is not None and isinstance(resource, Mapping):
+            resource = _typed(resource, "columns", known, pointer("resources", name), report)
         methods = resource.get("methods") if isinstance(resource, Mapping) else None
         if not isinstance(methods, Mapping):
             resources[name] = resource
@@ -72,19 +73,45 @@ def lay_over_service(below: Plain, above: Mapping[str, Any], report: Report) -> 
     return merged
 
 
+def _typed(
+    above: Mapping[str, Any], key: str, below: Mapping[str, Any], at: str, report: Report
+) -> Mapping[str, Any]:
+    """`above` without the columns or fields at `key` that have no type, neither here nor below."""
+    said, known = above.get(key), below.get(key)
+    if not isinstance(said, Mapping) or not isinstance(known, Mapping):
+        return above
+    kept: Plain = {}
+    for name, entry in said.items():
+        if name not in known and (not isinstance(entry, Mapping) or "type" not in entry):
+            report(f"{at}{pointer(key, name)}", "there is nothing of this name to lay this over: left out")
+        else:
+            kept[name] = entry
+    return {**above, key: kept}
+
+
 def _items(node: Any) -> list[tuple[str, Any]]:
     return list(node.items()) if isinstance(node, Mapping) else []
 
 
 def _method(facts: Mapping[str, Any], entry: Any, at: str, report: Report) -> Any:
-    """The overlay of a method, with the meanings taken away that its own replace."""
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("parameters"), Mapping):
+    """The overlay of a method, without what has no facts below."""
+    if not isinstance(entry, Mapping):
+        return entry
+    body = entry.get("body")
+    if isinstance(body, Mapping) and isinstance(facts.get("body"), Mapping):
+        entry = {**entry, "body": _typed(body, "fields", facts["body"], f"{at}/body", report)}
+    elif isinstance(body, Mapping) and facts and "fields" not in facts.get("body", {}):
+        report(f"{at}/body", "there is no body to lay this over: left out")
+        entry = {key: value for key, value in entry.items() if key != "body"}
+    if not isinstance(entry.get("parameters"), Mapping):
         return entry
     parameters: Plain = {}
     for name, said in entry["parameters"].items():
         known = facts.get("parameters", {}).get(name)
         if known is None and isinstance(said, Mapping) and "in" not in said:
-            report(f"{at}{pointer('parameters', name)}", "there is no such parameter to lay this over: left out")
+            report(
+                f"{at}{pointer('parameters', name)}", "there is no such parameter to lay this over: left out"
+            )
             continue
         if known is None and said is None:
             continue

@@ -12,9 +12,10 @@ from typing import Any
 from sqloud.importer.operations import Operation
 from sqloud.importer.shapes import Shape, Specification
 
-__all__ = ["PAGING_NAMES", "name_pagings", "paging_of", "unfollowable"]
+__all__ = ["PAGE", "name_pagings", "paging_of", "unfollowable"]
 
-_PAGE = ("page", "page_number", "pageNumber", "page_num")
+PAGE = ("page", "page_number", "pageNumber", "page_num")
+"""Query parameters that count pages."""
 _SIZE = ("per_page", "page_size", "pageSize", "perPage", "limit", "size", "pagelen")
 _ONWARD = (
     "cursor", "after", "starting_after", "page_token", "pageToken", "next_token", "nextToken", "marker", "offset",
@@ -24,7 +25,7 @@ _NEXT = ("next", "next_url", "next_page_url", "next_link", "nextLink", "next_hre
 _TOTAL = ("total", "total_count", "totalCount", "total_results", "total_items", "total_entries")
 _AROUND = ("links", "_links", "pages", "meta", "metadata", "pagination", "paging", "page_info")
 
-PAGING_NAMES = {"page_number": "pages", "next_link": "links"}
+_NAMES = {"page_number": "pages", "next_link": "links"}
 
 
 def paging_of(specification: Specification, operation: Operation, shape: str) -> dict[str, Any] | None:
@@ -32,7 +33,7 @@ def paging_of(specification: Specification, operation: Operation, shape: str) ->
     if shape == "object":
         return None
     query = {sent.name: sent for sent in operation.parameters if sent.location == "query"}
-    page = next((name for name in _PAGE if name in query), None)
+    page = next((name for name in PAGE if name in query), None)
     size = next((name for name in _SIZE if name in query), None)
     root = specification.shape(operation.answer)
     following = _find(specification, root, _NEXT, "string")
@@ -102,7 +103,7 @@ def name_pagings(pagings: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, An
     named: dict[str, dict[str, Any]] = {}
     for key in sorted(counted, key=lambda key: (-counted[key], str(key))):
         paging = dict(key)
-        base = PAGING_NAMES[paging["style"]]
+        base = _NAMES[paging["style"]]
         names = [base]
         if "maximum_size" in paging:
             names.append(f"{base}_of_{paging['maximum_size']}")

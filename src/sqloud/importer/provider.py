@@ -15,7 +15,16 @@ from sqloud.importer.shapes import Specification
 __all__ = ["authentication_of", "errors_of", "rate_limit_of"]
 
 _CODES = ("code", "id", "error_code", "errorCode", "error", "type", "status", "reason")
-_MESSAGES = ("message", "error_message", "error_description", "detail", "msg", "description", "title", "errors")
+_MESSAGES = (
+    "message",
+    "error_message",
+    "error_description",
+    "detail",
+    "msg",
+    "description",
+    "title",
+    "errors",
+)
 
 
 def authentication_of(specification: Specification, name: str, report: Report) -> dict[str, Any]:
@@ -36,7 +45,10 @@ def authentication_of(specification: Specification, name: str, report: Report) -
         kinds[key] = f"{kind} {header}".strip()
     if kinds:
         told = ", ".join(f"{key} ({kind})" for key, kind in kinds.items())
-        report("/components/securitySchemes", f"only bearer tokens can be sent, not {told}: no credential is sent")
+        report(
+            "/components/securitySchemes",
+            f"only bearer tokens can be sent, not {told}: no credential is sent",
+        )
     elif not schemes:
         report("/components", "says nothing about credentials: none is sent")
     return {"scheme": "none"}
@@ -97,4 +109,3 @@ def rate_limit_of(specification: Specification) -> dict[str, str] | None:
         if headers_of_word:
             limits[word] = min(headers_of_word, key=lambda key: (-found[key], key))[1]
     return limits or None
-

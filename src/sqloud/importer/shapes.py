@@ -94,11 +94,21 @@ class Specification:
             variants = [self.shape(part, seen) for part in _schemas(node.get(word))]
             if variants:
                 shape = _both(shape, _either(variants))
-        return shape
+        return _discriminated(shape, node.get("discriminator"))
 
 
 def _schemas(node: Any) -> list[Any]:
     return list(node) if isinstance(node, Sequence) and not isinstance(node, str) else []
+
+
+def _discriminated(shape: Shape, discriminator: Any) -> Shape:
+    """The shape, where a mapping from values to variants says which values one property can have."""
+    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+    name = discriminator.get("propertyName") if isinstance(discriminator, Mapping) else None
+    if not isinstance(mapping, Mapping) or not mapping or name not in shape.properties:
+        return shape
+    values = {"type": "string", "enum": [str(value) for value in mapping]}
+    return msgspec.structs.replace(shape, properties={**shape.properties, name: values})
 
 
 def _own(node: Plain) -> Shape:

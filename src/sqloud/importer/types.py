@@ -67,9 +67,6 @@ def bounds_of(
     return found
 
 
-
-
-
 def default_of(shape: Shape, entry: dict[str, Any], at: str, report: Report) -> dict[str, Any]:
     """`default`, where it is a value that the type, the bounds and the enum of `entry` allow."""
     value = shape.default

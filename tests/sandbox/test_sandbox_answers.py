@@ -176,7 +176,7 @@ REFUSALS = [
     ("GET", "/v2/droplets/1/backups", 404, "not_found", "could not be found"),
     ("GET", f"{FIRST}/destroy_with_associated_resources/status", 404, "not_found", "could not"),
     ("GET", f"{FIRST}/actions/1", 404, "not_found", "could not be found"),
-    ("GET", "/v2/account", 404, "not_found", "could not be found"),
+    ("GET", "/v2/nothing", 404, "not_found", "could not be found"),
     ("GET", "/", 404, "not_found", "could not be found"),
     ("GET", "", 404, "not_found", "could not be found"),
     ("GET", "/v2/droplets/", 404, "not_found", "could not be found"),

@@ -113,6 +113,7 @@ def binds(node: Predicate, name: str, *, negated: bool = False) -> bool:
     raise AssertionError(node)
 
 
+MOMENT = "timestamptz '2024-06-01T12:00:00Z'"
 KINDS: dict[str, tuple[str, ...]] = {
     "integer": ("1", "2", "3", "0", "'2'", "' 3 '", "1 + 1", "NULLIF(1, 1)", "CAST('2' AS integer)", "2.0", "1.5", "7"),
     "string": ("'a'", "'A'", "'b'", "''", "'1'", "'01'", "'a' || 'b'", "upper('a')", "NULLIF('a', 'a')", "'zz'"),
@@ -120,13 +121,29 @@ KINDS: dict[str, tuple[str, ...]] = {
     "shelf": ("1", "2", "9", "'1'", "1 + 1"),
     "number": ("0.5", "1", "1.0", "'1'", "'1e0'", "2e0", "0.25 * 2", "3"),
     "boolean": ("true", "false", "'t'", "'true'", "(NOT true)"),
-    "moment": ("'2024-01-01'", "'2024-01-01T00:00:00Z'", "'2024-06-01 14:00:00+02'", "timestamptz '2024-06-01T12:00:00Z'"),
+    "moment": ("'2024-01-01'", "'2024-01-01T00:00:00Z'", "'2024-06-01 14:00:00+02'", MOMENT),
     "tag": ("'a'", "'b'", "'c'", "'a' || ''"),
 }  # fmt: skip
 """Constants by kind, several spellings of one value among them."""
 
 UNFIT = ("0", "1.5", "2.0", "7", "9")
 """Constants that some parameter cannot take, or that nothing equals."""
+
+
+BINDING = (
+    *("{} = {v}", "{} = {v}", "{} = {v}", "{v} = {}", "({}) = {v}", "{} = NULL", "NOT {} <> {v}"),
+    *("{} IN ({l})", "{} IN ({l})", "{} IN ({l}, NULL)", "{} = ANY(ARRAY[{e}])"),
+)
+"""Forms of comparisons with constants {v}, lists {l} of them and arrays {e}, that bind {}; likely ones more often."""
+
+FORMS = (
+    *BINDING,
+    *("{} IS NOT DISTINCT FROM {v}", "{} IS NOT DISTINCT FROM NULL", "{} IS DISTINCT FROM {v}"),
+    *("{} <> {v}", "{} NOT IN ({l})", "{} NOT IN ({l}, NULL)", "{} IS NULL", "{} IS NOT NULL"),
+    *("{} >= {v}", "{} < {v}", "{} BETWEEN {v} AND {w}"),
+    *("{} = ALL(ARRAY[{e}])", "{} <> ALL(ARRAY[{e}])"),
+    *("({} = {v}) IS TRUE", "coalesce({}, {v}) = {w}"),
+)
 
 
 @st.composite
@@ -138,15 +155,7 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
             st.sampled_from(["{} = {v}", "{} IN ({l})", "{} <> {v}", "({}) = {v}", "{} = ANY(ARRAY[{l}])"])
         )
     else:
-        form = draw(
-            st.sampled_from(
-                ["{} = {v}", "{} = {v}", "{} = {v}", "{v} = {}", "({}) = {v}", "{} IN ({l})", "{} IN ({l})", "{} IN ({l}, NULL)",
-                 "{} = ANY(ARRAY[{e}])", "{} IS NOT DISTINCT FROM {v}", "{} IS NOT DISTINCT FROM NULL", "{} = NULL", "NOT {} <> {v}",
-                 "{} <> {v}", "{} NOT IN ({l})", "{} NOT IN ({l}, NULL)", "{} IS NULL", "{} IS NOT NULL",
-                 "{} IS DISTINCT FROM {v}", "{} >= {v}", "{} < {v}", "{} BETWEEN {v} AND {w}", "{} = ALL(ARRAY[{e}])",
-                 "{} <> ALL(ARRAY[{e}])", "({} = {v}) IS TRUE", "coalesce({}, {v}) = {w}"]
-            )
-        )  # fmt: skip
+        form = draw(st.sampled_from(FORMS))
         if kind in {"string", "zone"}:
             form = draw(st.sampled_from([form, form, "{} LIKE 'a%'", "lower({}) = {v}"]))
     # An array's elements have one type, so its texts are not read as the operand's.
@@ -156,7 +165,7 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
         if not (v.startswith("'") and kind in {"integer", "number", "boolean", "shelf", "moment"})
     ]
     if kind == "moment":
-        elements = ["timestamptz '2024-06-01T12:00:00Z'", "timestamptz '2024-01-01T00:00:00Z'"]
+        elements = [MOMENT, "timestamptz '2024-01-01T00:00:00Z'"]
     several = st.lists(constant, min_size=1, max_size=3)
     template = (
         form.replace("{v}", draw(constant))
@@ -164,20 +173,24 @@ def compares(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
         .replace("{l}", ", ".join(draw(several)))
         .replace("{e}", ", ".join(draw(st.lists(st.sampled_from(elements), min_size=1, max_size=2))))
     )
-    equal = form in {"{} = {v}", "{v} = {}", "({}) = {v}", "{} IN ({l})", "{} IN ({l}, NULL)", "{} = NULL", "NOT {} <> {v}",
-                     "{} = ANY(ARRAY[{e}])"}  # fmt: skip
-    return Compare(operand, template, equal)
+    return Compare(operand, template, form in BINDING)
 
 
 @st.composite
-def bindings(draw: st.DrawFn, operand: str, kind: str) -> Predicate:
-    """A comparison that most often binds the operand, to constants that most often fit."""
-    constants = draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=3))
-    fitting = [constant for constant in constants if constant not in UNFIT] or constants[:1]
-    binding = f"{{}} = {fitting[0]}" if len(fitting) == 1 else f"{{}} IN ({', '.join(fitting)})"
-    if draw(st.integers(0, 4)):
-        return Compare(operand, binding, True)
-    return draw(compares(operand, kind))
+def bindings(draw: st.DrawFn, operand: str, kind: str, likely: tuple[str, ...] = ()) -> Predicate:
+    """A comparison that most often binds the operand, to constants that fit, a `likely` one most often among them."""
+    fitting = [constant for constant in KINDS[kind] if constant not in UNFIT]
+    constants = draw(st.lists(st.sampled_from(fitting), max_size=2 if likely else 3))
+    if likely and draw(st.integers(0, 5)) > 0:
+        constants.insert(draw(st.integers(0, len(constants))), draw(st.sampled_from(likely)))
+    chosen = draw(st.integers(0, 9))
+    if chosen == 0 or not constants:
+        return draw(compares(operand, kind))
+    if len(constants) == 1:
+        return Compare(operand, f"{{}} = {constants[0]}", True)
+    if chosen == 1:
+        return Junction("OR", tuple(Compare(operand, f"{{}} = {constant}", True) for constant in constants))
+    return Compare(operand, f"{{}} IN ({', '.join(constants)})", True)
 
 
 @st.composite
@@ -194,20 +207,19 @@ def row_values(draw: st.DrawFn, operands: dict[str, str]) -> Predicate:
     return Rows(tuple(names), tuple(rows), draw(st.sampled_from([False, False, False, True])))
 
 
-def predicates(operands: dict[str, str]) -> st.SearchStrategy[Any]:
-    """Predicates over operands, each with its kind."""
-    single = st.sampled_from(sorted(operands)).flatmap(lambda name: compares(name, operands[name]))
+@st.composite
+def predicates(draw: st.DrawFn, operands: dict[str, str], depth: int = 2) -> Predicate:
+    """A predicate over operands, each with its kind; junctions stand `depth` deep at most."""
+    form = draw(st.integers(0, 11 if depth else 7))
+    if form >= 11:
+        return Negation(draw(predicates(operands, depth - 1)))
+    if form >= 8:
+        parts = draw(st.lists(predicates(operands, depth - 1), min_size=2, max_size=3))
+        return Junction(draw(st.sampled_from(["AND", "OR"])), tuple(parts))
+    if form == 7:
+        return Fixed(draw(st.sampled_from(["TRUE", "FALSE", "NULL"])))
     paired = {name: kind for name, kind in operands.items() if kind != "tag" and " " not in name}
-    fixed: st.SearchStrategy[Any] = st.sampled_from([Fixed("TRUE"), Fixed("FALSE"), Fixed("NULL")])
-    several = row_values(paired) if len(paired) > 1 else single
-    leaves = st.one_of(single, single, single, single, single, several, fixed)
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.builds(
-                Junction, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3).map(tuple)
-            ),
-            st.builds(Negation, inner),
-        ),
-        max_leaves=5,
-    )
+    if form == 6 and len(paired) > 1:
+        return draw(row_values(paired))
+    name = draw(st.sampled_from(sorted(operands)))
+    return draw(compares(name, operands[name]))

@@ -378,7 +378,13 @@ def _read(kind: DataType, text: str) -> Any:
         raise _Refused(422, f"{text!r} is no {kind.spelling}")
     if kind.format == "date-time":
         return datetime.fromisoformat(text)
-    return {"integer": int, "number": float, "boolean": "true".__eq__, "string": str}[kind.type](text)
+    readers: dict[str, Callable[[str], Any]] = {
+        "integer": int,
+        "number": float,
+        "boolean": "true".__eq__,
+        "string": str,
+    }
+    return readers[kind.type](text)
 
 
 def _read_told(kind: DataType, told: Any) -> Any:

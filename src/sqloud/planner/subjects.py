@@ -7,6 +7,7 @@ equals `id` meet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -34,7 +35,9 @@ class TableSubjects:
         for method in use.resource.methods_for("select"):
             for parameter in method.parameters:
                 self._kinds[_subject(parameter)] = _kind_told(parameter)
-        self._kinds |= {_canonical(exp.column(name)): _kind(use.columns[name].type) for name in use.columns}
+        self._kinds |= {
+            _canonical(exp.column(name)): _kind(column.type) for name, column in use.columns.items()
+        }
 
     def subject(self, node: exp.Expr) -> str | None:
         """The subject of an expression; None if it reads anything but the table's row."""
@@ -104,10 +107,17 @@ def parameter_subjects(use: TableUse) -> Mapping[str, str]:
 def _subject(parameter: Parameter) -> str:
     meaning = parameter.meaning
     if isinstance(meaning, Equals):
-        return _canonical(expression_of(meaning.expression))
+        return _told(meaning.expression)[0]
     if isinstance(meaning, MemberOf):
         return member_subject(meaning.column)
     return f"parameter {parameter.sql_name}"
+
+
+@lru_cache(maxsize=1024)
+def _told(expression: str) -> tuple[str, bool]:
+    """The subject of a document's expression, and whether it is a text out of JSON."""
+    node = expression_of(expression).unnest()
+    return _canonical(node), isinstance(node, exp.JSONExtractScalar)
 
 
 def _canonical(node: exp.Expr) -> str:
@@ -128,8 +138,6 @@ def _kind_told(parameter: Parameter) -> str | None:
     meaning = parameter.meaning
     if isinstance(meaning, MemberOf):
         return None
-    if isinstance(meaning, Equals) and not isinstance(
-        expression_of(meaning.expression).unnest(), exp.JSONExtractScalar
-    ):
+    if isinstance(meaning, Equals) and not _told(meaning.expression)[1]:
         return None
     return _kind(parameter.type)

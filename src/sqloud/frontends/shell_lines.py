@@ -71,7 +71,7 @@ class EditedLines:
 
     def statement(self) -> str:
         """The next text that is complete. Raises KeyboardInterrupt to clear, EOFError to leave."""
-        return self._session.prompt()
+        return self._edited(self._session)
 
     def value(self, name: str, earlier: Sequence[str]) -> str:
         """One line for a variable; an empty one takes the latest of the earlier values, which is shown."""
@@ -83,7 +83,30 @@ class EditedLines:
             color_depth=self._depth,
             output=self._output,
         )
-        return session.prompt().removesuffix("\n") or (earlier[-1] if earlier else "")
+        return self._edited(session).removesuffix("\n") or (earlier[-1] if earlier else "")
+
+    def _edited(self, session: PromptSession[str]) -> str:
+        """What is typed at a prompt, which a signal may end."""
+        asked: list[BaseException] = []
+
+        def ask(ending: BaseException) -> bool:
+            app = session.app
+            if app.loop is None or not app.is_running:
+                return False
+
+            def end() -> None:
+                if app.is_running and not app.is_done:
+                    app.exit(exception=ending)
+
+            asked.append(ending)
+            app.loop.call_soon_threadsafe(end)
+            return True
+
+        with self._signals.editing(ask):
+            typed = session.prompt()
+        if asked:  # the line was sent in the moment in which the signal came
+            raise asked[0]
+        return typed
 
     def _drawn(self, _: Application[str]) -> None:
         self._opening.begin()

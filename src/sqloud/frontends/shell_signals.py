@@ -2,13 +2,14 @@
 
 Law: SIGINT raises KeyboardInterrupt at most once, and only inside of `interruptible`. So what cleans up after a
 cancelled statement is not interrupted itself, however often Ctrl-C is pressed. SIGTERM and SIGHUP end the
-process by SystemExit, so that the terminal and the engine's files are restored.
+process by SystemExit, so that the terminal and the engine's files are restored; while a line is edited the editor
+is asked to end by it, as an exception in one of its callbacks would be drawn on the screen.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,14 +23,15 @@ class Signals:
         self.interrupted = False
         self._may_raise = False
         self._waiting = False
+        self._ask_editor: Callable[[BaseException], bool] | None = None
 
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Handle SIGINT, SIGTERM and SIGHUP in here, and put the former handlers back."""
         before = {
             signal.SIGINT: signal.signal(signal.SIGINT, self._interrupt),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, _end),
-            signal.SIGHUP: signal.signal(signal.SIGHUP, _end),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, self._end),
+            signal.SIGHUP: signal.signal(signal.SIGHUP, self._end),
         }
         try:
             yield
@@ -52,6 +54,15 @@ class Signals:
         finally:
             self._may_raise = False
 
+    @contextmanager
+    def editing(self, ask: Callable[[BaseException], bool]) -> Iterator[None]:
+        """In here SIGTERM and SIGHUP hand their SystemExit to `ask`, which tells whether the editor takes it."""
+        self._ask_editor = ask
+        try:
+            yield
+        finally:
+            self._ask_editor = None
+
     def forget(self) -> None:
         """Forget a SIGINT that came outside of `interruptible`."""
         self._waiting = False
@@ -63,6 +74,7 @@ class Signals:
             self.interrupted = True
             raise KeyboardInterrupt
 
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        ending = SystemExit(128 + number)
+        if self._ask_editor is None or not self._ask_editor(ending):
+            raise ending

@@ -214,7 +214,7 @@ def test_a_connection_that_breaks_says_so_in_words() -> None:
 
         thread = threading.Thread(target=serve_once)
         thread.start()
-        with pytest.raises(ConnectionFault, match="failed: .*reset"):
+        with pytest.raises(ConnectionFault, match=r"failed: .*reset"):
             asked(f"http://127.0.0.1:{server.getsockname()[1]}/")
         thread.join()
 

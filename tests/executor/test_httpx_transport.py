@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -199,6 +200,23 @@ def test_a_failing_network_is_a_connection_fault(serve: Serve, answer: Callable[
         asked(server.url + "/", (("authorization", "Bearer hidden"),), read_timeout=0.2)
     assert caught.value.__cause__ is not None
     assert "hidden" not in str(caught.value)
+
+
+def test_a_connection_that_breaks_says_so_in_words() -> None:
+    """httpx's own error has no text here; what it comes from has."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_once() -> None:
+            connection, _ = server.accept()
+            connection.recv(4096)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            connection.close()
+
+        thread = threading.Thread(target=serve_once)
+        thread.start()
+        with pytest.raises(ConnectionFault, match=r"failed: .*reset"):
+            asked(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join()
 
 
 def test_a_refused_connection_is_a_connection_fault() -> None:

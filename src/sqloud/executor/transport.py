@@ -75,8 +75,7 @@ class HttpxTransport:
         except httpx.InvalidURL as error:
             raise InterfaceError(f"{request.url[:200]!r} is no URL that can be asked: {error}") from error
         except httpx.HTTPError as error:
-            what = str(error) or type(error).__name__
-            raise ConnectionFault(f"{request.http_verb} {request.url} failed: {what}") from error
+            raise ConnectionFault(f"{request.http_verb} {request.url} failed: {_said(error)}") from error
         finally:
             if spoiled:
                 await client.aclose()
@@ -122,3 +121,13 @@ class HttpxTransport:
             headers={"user-agent": self._user_agent},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # each request is as the plan says
         )
+
+
+def _said(error: BaseException) -> str:
+    """What a failure says, or the nearest of its causes that says anything; else what it is called."""
+    within: BaseException | None = error
+    while within is not None:
+        if str(within):
+            return str(within)
+        within = within.__cause__ or within.__context__
+    return type(error).__name__

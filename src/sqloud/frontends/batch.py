@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled
 from sqloud.executor.result import Completeness, Result
-from sqloud.frontends.report import CUT, TERMINATED, exit_code, render, tell, wants_colour
+from sqloud.frontends.report import CUT, exit_code, render, tell, wants_colour
 from sqloud.output import write
 from sqloud.output.escapes import visible_lines
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from sqloud.dialect import StatementText
 
-__all__ = ["Runner", "ending_on_sigterm", "notice", "read_script", "report", "run"]
+__all__ = ["Runner", "ending_on_signals", "notice", "read_script", "report", "run"]
+
+_SIGNALLED = 128
+"""What a signal's number is added to, as shells count the exit code of a process that it ended."""
 
 Script = tuple[str, str]
 """`("command", SQL)` or `("file", name)`; the file `-` is stdin."""
@@ -116,21 +119,25 @@ def notice(text: str) -> None:
 
 
 @contextmanager
-def ending_on_sigterm() -> Iterator[None]:
-    """While it is open, SIGTERM raises SystemExit(143), so that files and connections are closed.
+def ending_on_signals() -> Iterator[None]:
+    """While it is open, SIGTERM and SIGHUP raise SystemExit(143, 129), so that files and connections are closed.
 
-    In the main thread alone, which is the one that receives signals.
+    In the main thread alone, which is the one that receives signals. A SIGHUP that is ignored (nohup) stays so.
     """
     import signal
 
     def terminate(number: int, frame: object) -> None:
-        raise SystemExit(TERMINATED)
+        raise SystemExit(_SIGNALLED + number)
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    caught = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        caught.append(signal.SIGHUP)
+    before = [(number, signal.signal(number, terminate)) for number in caught]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        for number, handler in before:
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def report(error: Error, place: Span | None = None) -> int:

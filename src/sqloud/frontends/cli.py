@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _guarded(arguments: list[str]) -> int:
-    """The command's exit code, where argparse and SIGTERM end it by SystemExit."""
+    """The command's exit code, where argparse and signals end it by SystemExit."""
     if arguments == ["--version"] and sys.stdout is not None:
         sys.stdout.write(_VERSION + "\n")
         return 0
@@ -92,7 +92,7 @@ def _statements(arguments: list[str]) -> int:
         )
     from sqloud.frontends import batch
 
-    with batch.ending_on_sigterm():
+    with batch.ending_on_signals():
         return batch.run(
             scripts,
             _opening(settings),

@@ -27,7 +27,6 @@ __all__ = [
     "CUT",
     "FAILED",
     "INTERRUPTED",
-    "TERMINATED",
     "USAGE",
     "exit_code",
     "render",
@@ -36,7 +35,7 @@ __all__ = [
 ]
 
 FAILED, USAGE, CUT, CREDENTIALS, LIMITS = 1, 2, 4, 5, 6
-INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
+INTERRUPTED, BROKEN_PIPE = 130, 141
 
 _EXIT_CODES: tuple[tuple[type[Error], int], ...] = (
     (CredentialError, CREDENTIALS),

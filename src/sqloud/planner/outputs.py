@@ -37,6 +37,7 @@ _SPOKEN: dict[type[exp.Expr], str] = {
     exp.TimestampTrunc: "date_trunc",
     exp.DateTrunc: "date_trunc",
     exp.SplitPart: "split_part",
+    exp.StrPosition: "position",
     exp.Substring: "substring",
     exp.Length: "length",
 }

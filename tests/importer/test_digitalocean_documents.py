@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sqloud.dialect import bind, parse, split
+from sqloud.dialect import Query, bind, parse, split
 from sqloud.errors import Source
+from sqloud.plan.steps import KeyValues
 from sqloud.planner import plan_query
 from sqloud.registry.catalogue import Catalogue
 from sqloud.registry.records import Method, Parameter, Resource, TableName
@@ -45,7 +46,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_names() -> Iterator[Named]:
-    resource, columns = "", ()
+    resource = ""
+    columns: tuple[str, ...] = ()
     for line in (FACTS / "digitalocean_names.txt").read_text("utf-8").splitlines():
         parts = [part.strip() for part in line.split("|")]
         if line.startswith("#"):
@@ -66,9 +68,7 @@ def read_names() -> Iterator[Named]:
 
 NAMES = list(read_names())
 SELECTS = [
-    named
-    for named in NAMES
-    if named.verb == "select" and (named.resource, named.method) not in NOT_SELECTED
+    named for named in NAMES if named.verb == "select" and (named.resource, named.method) not in NOT_SELECTED
 ]
 
 
@@ -158,6 +158,7 @@ def test_every_select_plans(named: Named) -> None:
     (text,) = split(Source("select", sql))
     variables = {parameter.sql_name: value_of(parameter) for parameter in method.required}
     statement = bind(parse(text, variables), None)
-    plan = plan_query(statement.tree, CATALOGUE)  # type: ignore[union-attr]
-    (scan,) = plan.scans
-    assert (scan.method.name, len(scan.keys.rows)) == (named.method, 1)  # type: ignore[union-attr]
+    assert isinstance(statement, Query)
+    (scan,) = plan_query(statement.tree, CATALOGUE).scans
+    assert isinstance(scan.keys, KeyValues)
+    assert (scan.method.name, len(scan.keys.rows)) == (named.method, 1)

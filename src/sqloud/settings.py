@@ -7,6 +7,7 @@ nothing below this module reads the environment.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -87,23 +88,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ENDPOINT = "SQLOUD_ENDPOINT_URL_"
+_HOST = re.compile(r"[\w.:%-]+")
 
 
 def checked_endpoint(provider: str, url: str) -> str:
     """`scheme://host[:port]` without a path, or an InterfaceError that says what is wrong."""
     from urllib.parse import urlsplit
 
+    if "@" in url:
+        raise InterfaceError(
+            f"the endpoint of {provider} cannot hold a user's name or password",
+            hints=("credentials come from the environment variables that the provider document names",),
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise InterfaceError(f"the endpoint of {provider} is no URL: {url!r} ({error})") from error
+    if not _HOST.fullmatch(parts.hostname or "-") or not url.isprintable():
+        raise InterfaceError(f"the endpoint of {provider} names no host: {url!r}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InterfaceError(
             f"the endpoint of {provider} is no http or https URL: {url!r}",
             hints=(f"--endpoint-url {provider}=http://127.0.0.1:8080",),
         )
-    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+    if parts.query or parts.fragment or parts.path.strip("/"):
         raise InterfaceError(
             f"the endpoint of {provider} replaces scheme, host and port, and cannot hold more: {url!r}",
             hints=("the path sent stays the provider document's",),

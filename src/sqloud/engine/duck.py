@@ -15,6 +15,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from sqloud.engine.base import Batch, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.values import quoted, readable
-from sqloud.errors import InterfaceError, StatementCancelled
+from sqloud.errors import InterfaceError, InternalError, StatementCancelled
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,6 +54,7 @@ class DuckEngine:
         self._counter = itertools.count(1)
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._private: Path | None = None
+        self._workspaces: weakref.WeakSet[DuckWorkspace] = weakref.WeakSet()
         self._closed = False
 
     def open(self) -> DuckWorkspace:
@@ -62,15 +64,19 @@ class DuckEngine:
                 raise InterfaceError("the engine is closed")
             if self._connection is None:
                 self._connection = self._connect()
-            cursor = self._connection.cursor()
+            assert self._private is not None
             number = next(self._counter)
-        assert self._private is not None
-        return DuckWorkspace(cursor, f"statement_{number}", self._private / f"{number}.ndjson")
+            spool = self._private / f"{number}.ndjson"
+            workspace = DuckWorkspace(self._connection.cursor(), f"statement_{number}", spool)
+            self._workspaces.add(workspace)
+            return workspace
 
     def close(self) -> None:
-        """Close the database and remove the private directory."""
+        """Stop and close every workspace, close the database and remove the private directory."""
         with self._lock:
             self._closed = True
+            for workspace in tuple(self._workspaces):
+                workspace.abandon()
             connection, self._connection = self._connection, None
             if connection is not None:
                 connection.close()
@@ -95,7 +101,10 @@ class DuckEngine:
 
 
 class DuckWorkspace:
-    """One statement's cursor and schema."""
+    """One statement's cursor and schema.
+
+    The engine refuses a second call on a cursor while one runs, so calls take turns; only `interrupt` does not.
+    """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path) -> None:
         self._cursor = cursor
@@ -104,6 +113,8 @@ class DuckWorkspace:
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
         self._answers = 0
+        self._calls = 0
+        self._turn = threading.RLock()
         self._stopped = False
         self._closed = False
         with translated():
@@ -128,8 +139,9 @@ class DuckWorkspace:
 
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Names and types of a query over the tables as they are."""
-        with translated():
-            described = self._execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer").fetchall()
+        with self._turn, translated():
+            self._execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer")
+            described = self._cursor.fetchall()
         return tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
 
     def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
@@ -145,27 +157,38 @@ class DuckWorkspace:
         return self._batches(reading, converted, batch_size)
 
     def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
-        with translated():
-            self._execute(reading)
-            while rows := self._cursor.fetchmany(batch_size):
-                yield converted(rows)
+        call = self._execute(reading)
+        while rows := self._fetched(call, batch_size):
+            yield converted(rows)
 
     def interrupt(self) -> None:
         """Stop what runs on this workspace's cursor, and what would run next."""
         self._stopped = True
         if not self._closed:
-            self._cursor.interrupt()
+            with suppress(native().ConnectionException):  # it closes at this moment, and runs nothing more
+                self._cursor.interrupt()
 
     def close(self) -> None:
         """Drop the schema with its tables."""
-        if self._closed:
-            return
-        self._closed = True
-        self._pending.clear()
-        with translated():
-            self._cursor.execute("SET schema = 'main'")
-            self._cursor.execute(f"DROP SCHEMA {self._schema} CASCADE")
-        self._cursor.close()
+        with self._turn:
+            if self._closed:
+                return
+            self._closed = True
+            self._pending.clear()
+            try:
+                with translated():
+                    self._cursor.execute("SET schema = 'main'")
+                    self._cursor.execute(f"DROP SCHEMA {self._schema} CASCADE")
+            finally:
+                self._cursor.close()
+
+    def abandon(self) -> None:
+        """Stop and close without dropping anything: the engine goes, and all that it holds with it."""
+        self.interrupt()
+        with self._turn:
+            if not self._closed:
+                self._closed = True
+                self._cursor.close()
 
     def _flush(self, table: str) -> None:
         chunks = self._pending.pop(table, [])
@@ -181,17 +204,33 @@ class DuckWorkspace:
         try:
             self._execute(
                 f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
-                f"format = 'newline_delimited', columns = {{{listed}}}{roomy})"
+                f"format = 'newline_delimited', records = true, columns = {{{listed}}}{roomy})"
             )
         finally:
             self._spool.unlink(missing_ok=True)
 
-    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """Run one statement, unless the workspace was stopped: the engine forgets a stop before it begins."""
+    def _execute(self, sql: str) -> int:
+        """Run one statement and number it; its rows, if any, wait on the cursor for `_fetched`."""
+        with self._turn, translated():
+            self._check()
+            self._calls += 1
+            self._cursor.execute(sql)
+            return self._calls
+
+    def _fetched(self, call: int, count: int) -> Batch:
+        with self._turn, translated():
+            self._check()
+            if call != self._calls:
+                raise InternalError("an answer was given up for another call on its workspace, and read on")
+            rows: Batch = self._cursor.fetchmany(count)
+        return rows
+
+    def _check(self) -> None:
+        """Refuse what was stopped (the engine forgets a stop that came before a call) or closed."""
         if self._stopped:
             raise StatementCancelled("the statement was cancelled")
-        with translated():
-            return self._cursor.execute(sql)
+        if self._closed:
+            raise InterfaceError("the statement's workspace is closed")
 
 
 def _name(identifier: str) -> str:

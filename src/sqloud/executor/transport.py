@@ -54,6 +54,8 @@ class HttpxTransport:
         local = is_loopback(urlsplit(request.url).hostname or "")
         idle = self._idle[local]
         client = idle.pop() if idle else self._client(local, request.url.startswith("https:"))
+        # A client that is cancelled while it connects never gives its only connection back.
+        spoiled = True
         try:
             async with client.stream(
                 request.http_verb, request.url, headers=list(headers), content=request.body
@@ -67,14 +69,19 @@ class HttpxTransport:
                             f"{self._response_limit:,} bytes"
                         )
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return ApiResponse(status=response.status_code, headers=found, body=bytes(body))
+                answer = ApiResponse(status=response.status_code, headers=found, body=bytes(body))
+            spoiled = False
+            return answer
         except httpx.InvalidURL as error:
             raise InterfaceError(f"{request.url[:200]!r} is no URL that can be asked: {error}") from error
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
             raise ConnectionFault(f"{request.http_verb} {request.url} failed: {what}") from error
         finally:
-            idle.append(client)
+            if spoiled:
+                await client.aclose()
+            else:
+                idle.append(client)
 
     async def close(self) -> None:
         """Close every client."""

@@ -12,7 +12,7 @@ import sys
 from typing import Protocol
 
 from sqloud._version import __version__
-from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled
+from sqloud.errors import Error, InterfaceError, OperationalError, Source, Span, StatementCancelled
 from sqloud.frontends.report import render, tell, wants_colour
 from sqloud.frontends.shell_commands import ShellState, run_command
 from sqloud.frontends.shell_history import HistoryFile, known_secrets
@@ -58,15 +58,17 @@ def run(*, settings: Settings, output_format: str | None, variables: dict[str, s
     with signals.installed():
         try:
             stream = sys.stdout if sys.stdout is not None and sys.stdout.isatty() else sys.stderr
+            if stream is None:
+                raise InterfaceError("the shell needs stdout or stderr for its prompt, and both are closed")
             lines: Lines
-            if environment.get("TERM") in {"dumb", "unknown"}:
+            if environment.get("TERM") in {"dumb", "unknown"} or not stream.isatty():
                 from sqloud.frontends.shell_plain import PlainLines
 
                 lines = PlainLines(stream, history, opening, signals)
             else:
                 from sqloud.frontends.shell_lines import EditedLines
 
-                lines = EditedLines(stream, history, opening, environment)
+                lines = EditedLines(stream, history, opening, signals, environment)
             _Shell(lines, history, opening, signals, output_format or DEFAULT_FORMAT, variables).run()
         finally:
             opening.close()
@@ -96,6 +98,7 @@ class _Shell:
 
     def run(self) -> None:
         while not self._state.leaving:
+            self._signals.forget()
             try:
                 text = self._lines.statement()
             except KeyboardInterrupt:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "KEYS", "Command", "ShellState", "run_command"]
 
 
+_COUNTED = {0: "no words", 1: "one word"}
+
+
 class ShellState:
     """What commands may change: the output format, and whether the shell is left."""
 
@@ -56,7 +59,7 @@ def run_command(line: str, state: ShellState) -> None:
         surplus = arguments[command.most]
         start = line.rindex(surplus)
         raise ProgrammingError(
-            f"{name} takes no more than {command.most} words" if command.most else f"{name} takes no words",
+            f"{name} takes {_COUNTED.get(command.most) or f'{command.most} words at most'}",
             span=Span(start, start + len(surplus)),
             hints=(f"usage   {command.usage}",),
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqloud.frontends.shell_history import HistoryFile
     from sqloud.frontends.shell_opening import Opening
+    from sqloud.frontends.shell_signals import Signals
 
 __all__ = ["EditedLines"]
 
@@ -40,9 +41,15 @@ class EditedLines:
     """The line editor on a terminal. `stream` is where it draws."""
 
     def __init__(
-        self, stream: TextIO, history: HistoryFile, opening: Opening, environment: Mapping[str, str]
+        self,
+        stream: TextIO,
+        history: HistoryFile,
+        opening: Opening,
+        signals: Signals,
+        environment: Mapping[str, str],
     ) -> None:
         self._opening = opening
+        self._signals = signals
         # Without the terminal's answers about its cursor: they come late over a slow line, into the next text.
         self._output = Vt100_Output.from_pty(stream, term=environment.get("TERM"))
         self._output.enable_cpr = False
@@ -98,6 +105,7 @@ class EditedLines:
         def submit_or_break(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
             if is_complete(buffer.text):
+                self._signals.forget()
                 buffer.validate_and_handle()
             else:
                 buffer.newline(copy_margin=False)

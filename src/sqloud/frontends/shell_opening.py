@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from sqloud.errors import Error
+from sqloud.errors import Error, Source
+from sqloud.output import DEFAULT_FORMAT, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,11 +59,20 @@ class Opening:
             self._session.result().close()
 
     def _open(self) -> Session:
+        from io import StringIO
+
+        from sqloud.dialect import split
         from sqloud.session import Session
 
         session = Session(self._settings, on_notice=self._on_notice)
-        import sqloud.output.tabular  # noqa: F401  # the first answer will want it
-
+        try:
+            # An answer that needs no table opens the engine and imports what the first real one will need.
+            with StringIO() as nowhere:
+                answer = session.run(split(Source("<shell>", "SELECT 1"))[0])
+                write(answer, DEFAULT_FORMAT, nowhere, terminal=False, note=self._on_notice)
+        except BaseException:
+            session.close()
+            raise
         return session
 
 

@@ -1,6 +1,6 @@
 """Signals while the shell is open.
 
-Law: SIGINT raises KeyboardInterrupt at most once, and only inside of `interruptible`: so what cleans up after a
+Law: SIGINT raises KeyboardInterrupt at most once, and only inside of `interruptible`. So what cleans up after a
 cancelled statement is not interrupted itself, however often Ctrl-C is pressed. SIGTERM and SIGHUP end the
 process by SystemExit, so that the terminal and the engine's files are restored.
 """
@@ -21,6 +21,7 @@ class Signals:
     def __init__(self) -> None:
         self.interrupted = False
         self._may_raise = False
+        self._waiting = False
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -38,15 +39,25 @@ class Signals:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """In here the first SIGINT raises KeyboardInterrupt and sets `interrupted`; outside none does."""
+        """In here the first SIGINT raises KeyboardInterrupt and sets `interrupted`; outside none does.
+
+        One that came before, but after `forget`, raises at once: it was meant for what now begins.
+        """
         self.interrupted = False
         self._may_raise = True
         try:
+            if self._waiting:
+                self._interrupt(signal.SIGINT, None)
             yield
         finally:
             self._may_raise = False
 
+    def forget(self) -> None:
+        """Forget a SIGINT that came outside of `interruptible`."""
+        self._waiting = False
+
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._waiting = not self._may_raise
         if self._may_raise:
             self._may_raise = False
             self.interrupted = True

@@ -8,6 +8,7 @@ import pytest
 
 from sqloud.dialect import Query, bind, parse, split
 from sqloud.errors import Source
+from sqloud.plan.steps import KeyValues
 from sqloud.planner import plan_query
 from sqloud.registry.catalogue import Catalogue
 from sqloud.registry.records import Method, Parameter, Resource, TableName
@@ -158,6 +159,6 @@ def test_every_select_plans(named: Named) -> None:
     variables = {parameter.sql_name: value_of(parameter) for parameter in method.required}
     statement = bind(parse(text, variables), None)
     assert isinstance(statement, Query)
-    plan = plan_query(statement.tree, CATALOGUE)
-    (scan,) = plan.scans
-    assert (scan.method.name, len(scan.keys.rows)) == (named.method, 1)  # type: ignore[union-attr]
+    (scan,) = plan_query(statement.tree, CATALOGUE).scans
+    assert isinstance(scan.keys, KeyValues)
+    assert (scan.method.name, len(scan.keys.rows)) == (named.method, 1)

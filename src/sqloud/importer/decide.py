@@ -130,7 +130,7 @@ def _decide_read(
     onward = {paging.get("page"), paging.get("size")} if isinstance(paging, dict) else set()
     if isinstance(paging, str):
         onward = {"page", "per_page"}
-    own_key = _addresses(entry)
+    own_key = _addresses(entry) if entry.get("shape") == "object" else None
     undecided = []
     for parameter, sent in list(parameters.items()):
         if _meaning(sent):
@@ -184,26 +184,42 @@ def _decide_required(
         sent.update(known[1])
         return
     column = None if known is not None else _equal_column(parameter, sent, own_key == parameter, columns)
-    if column is not None and not (listing and column != name):
+    if column is not None:
         sent["equals"] = column
+        if own_key != parameter:
+            report(place, f"is taken to equal the column {column!r}")
     else:
         if name in columns or known is not None:
-            sent["sql_name"] = free(f"asked_{name}", {*columns, *senses})
+            sent["sql_name"] = _asked(name, sent, {*columns, *senses}, senses)
             report(place, f"is not the column {name!r}: it is called {sent['sql_name']} in SQL")
         sent["scope"] = True
-        if not listing and own_key == parameter:
+        if own_key == parameter and not listing:
             report(place, "no column is known to carry it: the rows belong to what is asked (scope)")
         elif sent["in"] != "path":
             report(place, "is required: the rows belong to what is asked (scope)")
     senses[_sql_name(parameter, sent)] = (_typed(sent), _meaning(sent))
 
 
+def _asked(name: str, sent: Entry, taken: set[str], senses: Mapping[str, Sense]) -> str:
+    """The SQL name of a value that is not the column of its own name: the same one in every method."""
+    known = senses.get(f"asked_{name}")
+    if known is not None and known == (_typed(sent), {"scope": True}):
+        return f"asked_{name}"
+    return free(f"asked_{name}", taken)
+
+
 def _equal_column(parameter: str, sent: Entry, key: bool, columns: Mapping[str, Entry]) -> str | None:
-    """The column that carries the value: of its own name, or for the key of one thing of its last word."""
+    """The column that carries the value.
+
+    The key of one thing is the column of its name or of its last word; any other value only one that is called
+    like it and names what it identifies (`share_id`, but not `id`, which is another thing's).
+    """
     name = _sql_name(parameter, sent)
-    names = [name]
-    if key and "_" in name:
-        names.append(name.rpartition("_")[2])
+    names = []
+    if key:
+        names = [name, name.rpartition("_")[2]]
+    elif name.endswith(("_id", "_uuid", "_name")):
+        names = [name]
     for candidate in names:
         column = columns.get(candidate)
         if column is not None and _typed(column) == _typed(sent):
@@ -230,7 +246,7 @@ def _decide_write(
         if column is not None and (changes or column == name):
             sent["equals"] = column
         elif name in columns:
-            sent["sql_name"] = free(f"asked_{name}", {*columns, *senses, *taken})
+            sent["sql_name"] = _asked(name, sent, {*columns, *senses, *taken}, senses)
             report(
                 f"{at}{pointer('parameters', parameter)}",
                 f"is not the column {name!r}: it is called {sent['sql_name']} in SQL",

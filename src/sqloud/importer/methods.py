@@ -85,7 +85,7 @@ def describe(place: Place, entry: Entry) -> str:
     one = words(singular(place.resource))
     parameters = entry.get("parameters", {})
     asked = [
-        words(sent.get("sql_name", identifier(name, "asked")))
+        words(identifier(name, "asked"))
         for name, sent in parameters.items()
         if sent.get("required") or sent["in"] == "path"
     ]

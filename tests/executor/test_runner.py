@@ -527,3 +527,19 @@ def test_what_a_coroutine_raises_is_raised_where_it_is_waited_for() -> None:
     with pytest.raises(EngineError, match="told"):
         loop.submit(failing()).result()
     loop.close(nothing)
+
+
+def test_a_list_without_links_or_total_is_read_to_its_end(serve: Serve, rig: Rig) -> None:
+    """A server that clamps the page below anything declared, and says nothing of it."""
+
+    def reply(exchange: Exchange) -> None:
+        page = int(parse_qs(urlsplit(exchange.path).query).get("page", ["1"])[0])
+        exchange.reply({"things": [{"v": value} for value in range(7 * (page - 1), min(7 * page, 17))]})
+
+    server = serve(reply)
+    assert sorted(row[1] for row in rig(server.url).rows(1)) == list(range(17))
+
+
+def test_a_server_that_does_not_page_is_read_once(serve: Serve, rig: Rig) -> None:
+    server = serve(lambda exchange: exchange.reply({"things": [{"v": value} for value in range(30)]}))
+    assert sorted(row[1] for row in rig(server.url).rows(1)) == list(range(30))

@@ -71,7 +71,9 @@ def _engine_error() -> type[Exception]:
 
 def _said(text: str) -> str:
     """The engine's message without its class and without its quotation of the residual SQL."""
-    first = text.split("\n\nLINE ")[0].strip()
+    first = (
+        text.split("\n\nLINE ")[0].split(" Use TRY(")[0].strip()
+    )  # its advice names settings that are closed
     _, colon, rest = first.partition(" Error: ")
     words = (rest if colon else first).split("\n")
     return " ".join(word.strip() for word in words if word.strip())

@@ -33,7 +33,7 @@ from sqloud.protocol.build import first_request
 from sqloud.protocol.failure import failure, is_absence, shown_url
 from sqloud.protocol.flow import Flow, request_flow
 from sqloud.protocol.messages import ApiRequest, ApiResponse, Wait
-from sqloud.protocol.paging import Progress, follow
+from sqloud.protocol.paging import Progress, follow, is_silent
 from sqloud.protocol.rows import Page, RowDecoder, navigate
 from sqloud.registry.records import Provider, Rows
 
@@ -280,6 +280,10 @@ class _ScanRun:
             if response is None:
                 self._tell_absence(key, request)
                 return
+            paging = scan.method.paging
+            digest = self._digest(response) if paging is not None else b""
+            if digest and digest in seen and is_silent(paging, response):
+                return  # the server does not page: this is its first answer again
             try:
                 page = await self._runner.work(lambda body=response.body: self._decoder.decode(body, echoed))  # type: ignore[misc]
             except Error as error:
@@ -292,19 +296,22 @@ class _ScanRun:
             yield page
             if scan.single_page or await self._is_enough(rows):
                 return
-            raw = (
-                navigate(response.body, scan.method.rows.path)
-                if scan.method.rows and scan.method.paging
-                else None
-            )
-            digest = b"" if raw is None or not page.count else blake2b(bytes(raw), digest_size=16).digest()
             progress = Progress(
-                rows=rows, page_rows=page.count, asked=asked, repeated=bool(digest) and digest in seen
+                rows=rows,
+                page_rows=page.count,
+                asked=asked,
+                repeated=bool(page.count and digest) and digest in seen,
             )
-            following = follow(scan.method.paging, request, response, progress)
+            following = follow(paging, request, response, progress)
             seen.add(digest)
             asked |= {after.url for after in following}
             waiting.extend(following)
+
+    def _digest(self, response: ApiResponse) -> bytes:
+        """What tells the rows of two answers apart."""
+        rows = self._scan.method.rows
+        raw = navigate(response.body, rows.path) if rows is not None else None
+        return b"" if raw is None else blake2b(bytes(raw), digest_size=16).digest()
 
     async def _is_enough(self, rows: int) -> bool:
         """Whether the limit of the scan is reached by the rows loaded so far."""

@@ -130,6 +130,8 @@ def fit(parameter: Parameter, value: Value, node: exp.Expr | None = None) -> Val
 
 def _typed(kind: str, value: Value) -> Value | None:
     if kind == "integer":
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+            value = int(value)  # 3164444.0 is that number
         if isinstance(value, (bool, float)):
             return None
         if isinstance(value, str):

@@ -17,7 +17,7 @@ from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.protocol.rows import navigate
 from sqloud.registry.records import Paging
 
-__all__ = ["PAGINGS", "Progress", "follow"]
+__all__ = ["PAGINGS", "Progress", "follow", "is_silent"]
 
 
 _LONGEST_URL = 32_768
@@ -69,8 +69,9 @@ def _by_number(
 ) -> tuple[ApiRequest, ...]:
     """Pages are counted from 1; a next link goes first where the answer has one.
 
-    The page size is what the API made of it, so only a link, a total or an empty page ends the list. Where an
-    answer has neither links nor a total, one with fewer rows than the API's own default page is the last.
+    The page size is what the API made of it, so no short page ends the list: only links without a next one do, a
+    total that is reached, or an empty page. Where an answer has neither links nor a total, the next page is asked
+    for until one is empty, or repeats the rows before it: then the server does not page, and gave all at once.
     """
     link = _next_link(paging, response)
     if link is not None:
@@ -82,9 +83,16 @@ def _by_number(
         if progress.page_rows == 0:
             _check_total(paging, response, progress)
         return (_numbered(paging, request, progress),)
-    if _has_links(paging, response) or progress.page_rows < (paging.default_size or 1):
+    if _has_links(paging, response) or progress.page_rows == 0:
         return ()
     return (_numbered(paging, request, progress),)
+
+
+def is_silent(paging: Paging | None, response: ApiResponse) -> bool:
+    """Whether an answer says nothing of how its list goes on: neither links nor a total."""
+    if paging is None or paging.style != "page_number":
+        return False
+    return not _has_links(paging, response) and _total(paging, response) is None
 
 
 PAGINGS: Mapping[str, Callable[[Paging, ApiRequest, ApiResponse, Progress], tuple[ApiRequest, ...]]] = {

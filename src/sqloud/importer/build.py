@@ -92,9 +92,13 @@ def import_openapi(
         draft = draft_method(specification, operation, place, wanted, keep_descriptions, told)
         drafts.setdefault(place.service, {}).setdefault(place.resource, []).append(draft)
     services: dict[str, Entry] = {}
+    described = provider_overlay.get("services") or {}
     for service, resources in drafts.items():
         columns = {resource: given.columns.get((service, resource), ()) for resource in resources}
-        services[service] = _service(service, resources, columns, above.pop(service, {}), findings, told)
+        document_overlay = above.pop(service, {})
+        if service in described:
+            document_overlay = {"description": described[service], **document_overlay}
+        services[service] = _service(service, resources, columns, document_overlay, findings, told)
     findings.extend(
         Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out") for stray in above
     )

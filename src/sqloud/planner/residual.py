@@ -102,8 +102,8 @@ def shape(use: TableUse, choice: Choice, wanted: Iterable[str], members: MemberR
     conditions += [f"({value}) = ANY({_quoted(listed)})" for value, listed in dict.fromkeys(members.held)]
     ordered = tuple(column for column in use.resource.columns if column.name in loaded)
     source = use.id
-    distinct = _first_by_key(use, choice)
-    if distinct:
+    once = _once_by_key(use, choice)
+    if once:
         for name in use.resource.key:
             loaded.setdefault(name, use.columns[name])
         ordered = tuple(column for column in use.resource.columns if column.name in loaded)
@@ -112,18 +112,19 @@ def shape(use: TableUse, choice: Choice, wanted: Iterable[str], members: MemberR
                 echoes.setdefault(
                     parameter.sql_name, _echo(parameter.sql_name, parameter.sql_name, parameter.type)
                 )
-    if not conditions and not distinct and all(_quoted(name) == text for name, text in projections.items()):
+    if not conditions and not once and all(_quoted(name) == text for name, text in projections.items()):
         return Shape(columns=ordered, echoes=tuple(echoes.values()), relation=_quoted(source), filtered=False)
     listed = ", ".join(
         text if text == _quoted(name) else f"{text} AS {_quoted(name)}" for name, text in projections.items()
     )
-    tail = f" WHERE {' AND '.join(filter(None, (*conditions, distinct)))}" if conditions or distinct else ""
-    tail += " ORDER BY rowid" if distinct else ""
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    if once:
+        where = f" WHERE rowid IN (SELECT min(rowid) FROM {_quoted(source)}{where} GROUP BY {once}) ORDER BY rowid"
     return Shape(
         columns=ordered,
         echoes=tuple(echoes.values()),
-        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{tail})",
-        filtered=bool(conditions or distinct),
+        relation=f"(SELECT {listed or 'NULL AS nothing'} FROM {_quoted(source)}{where})",
+        filtered=bool(conditions or once),
     )
 
 
@@ -183,16 +184,16 @@ def _own_rows(use: TableUse, choice: Choice, echoes: dict[str, Echo]) -> list[tu
     return found
 
 
-def _first_by_key(use: TableUse, choice: Choice) -> str:
-    """Keep one of the rows that several members brought, by the resource's key within its scopes.
+def _once_by_key(use: TableUse, choice: Choice) -> str:
+    """What tells the rows apart that several members may have brought twice: the key within its scopes.
 
-    DuckDB 2.0 breaks on `QUALIFY row_number() OVER (... ORDER BY rowid) = 1 ORDER BY rowid`, hence the smallest.
+    The first of each is kept, by the smallest rowid: DuckDB 2.0 breaks on `QUALIFY row_number() OVER (... ORDER BY
+    rowid) = 1 ORDER BY rowid`. It is the first of those that count, so the other conditions go inside.
     """
     if not choice.asked_often or not any(isinstance(p.meaning, MemberOf) for p in choice.parameters):
         return ""
     scopes = [p.sql_name for p in choice.parameters if isinstance(p.meaning, Scope)]
-    listed = ", ".join(_quoted(name) for name in (*use.resource.key, *scopes))
-    return f"rowid IN (SELECT min(rowid) FROM {_quoted(use.id)} GROUP BY {listed})"
+    return ", ".join(_quoted(name) for name in (*use.resource.key, *scopes))
 
 
 def _load_reads(use: TableUse, expression: str, loaded: dict[str, Column]) -> None:

@@ -133,7 +133,11 @@ def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Runner]]
 
 
 def _provider(arguments: list[str]) -> int:
-    """`sqloud provider check PATH`: findings on stderr, or one line on stdout."""
+    """`sqloud provider import FILE`, or `sqloud provider check PATH`: findings on stderr, or one line on stdout."""
+    if arguments[:1] == ["import"]:
+        from sqloud.frontends import importing
+
+        return importing.run(arguments[1:])
     from sqloud.frontends.options import provider_parser
 
     path = provider_parser().parse_args(arguments).path

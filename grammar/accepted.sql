@@ -154,3 +154,4 @@ FROM digitalocean.droplets.droplets d, digitalocean.tags.tags WHERE d.id = 1;
 FROM digitalocean.droplets.droplets SELECT id;
 SELECT ARRAY(SELECT id FROM digitalocean.droplets.droplets), (SELECT max(id) FROM digitalocean.droplets.droplets) + 1;
 SELECT data ->> '', data -> 0, data -> '0' FROM digitalocean.droplets.droplets;
+SELECT json_array_length(networks -> 'v4'), coalesce(image -> 'slug', '1') FROM digitalocean.droplets.droplets;

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import sqloud
 from sqloud.dialect import split
 from sqloud.errors import Source
 from sqloud.session import Session
@@ -49,3 +50,13 @@ def test_a_predicate_means_what_it_says(session: Session, where: str, plain: str
 
 def test_some_of_these_have_rows(session: Session) -> None:
     assert [bool(ids(session, plain)) for _, plain in SAME] == [plain != "false" for _, plain in SAME]
+
+
+def test_an_arrow_among_arguments_reads_json() -> None:
+    """DuckDB would read it as a lambda, and sqlglot does."""
+    with sqloud.connect(sandbox=True) as connection:
+        cursor = connection.execute(
+            "SELECT json_array_length(networks -> 'v4'), coalesce(region -> 'slug', '1') "
+            "FROM digitalocean.droplets.droplets WHERE id = 3164444 AND json_array_length(networks -> 'v4') > 1"
+        )
+        assert cursor.fetchall() == [(2, "nyc3")]

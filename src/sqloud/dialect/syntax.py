@@ -48,6 +48,11 @@ class SqloudParser(PostgresParser):
     `values_at` holds the start of every token that was consumed as a value.
     """
 
+    # Postgres has no lambdas: an arrow among a function's arguments reads JSON.
+    LAMBDAS: ClassVar[dict[Any, Any]] = {
+        token: parse for token, parse in PostgresParser.LAMBDAS.items() if token != TokenType.ARROW
+    }
+
     values_at: set[int]
 
     def _read_string(self, token: Token) -> exp.Expr:

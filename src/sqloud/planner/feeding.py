@@ -18,6 +18,7 @@ from sqloud.planner.methods import tried
 from sqloud.planner.names import Names, Reference
 from sqloud.planner.reach import conjuncts, is_padded
 from sqloud.planner.relations import Relations
+from sqloud.planner.residual import generate
 from sqloud.planner.sources import TableUse
 from sqloud.registry.records import Parameter
 
@@ -274,4 +275,4 @@ def _is_outer(join: exp.Join) -> bool:
 
 
 def _duck(node: exp.Expr) -> str:
-    return node.sql(dialect="duckdb", comments=False)
+    return generate(node)

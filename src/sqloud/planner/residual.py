@@ -56,9 +56,20 @@ def generate(tree: exp.Expr) -> str:
     for clock in list(tree.find_all(*_CLOCKS)):
         clock.replace(exp.Anonymous(this=_CLOCKS[type(clock)]))
     try:
-        return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+        return _without_lambdas(tree).sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.UnsupportedError as error:
         raise NotSupportedError(f"the engine cannot run this: {error}") from error
+
+
+def _without_lambdas(tree: exp.Expr) -> exp.Expr:
+    """The tree with `a -> 'b'` in brackets: the engine reads a bare arrow in a function's arguments as a lambda."""
+    if tree.find(exp.JSONExtract) is None:
+        return tree
+    bracketed = tree.copy()
+    for arrow in list(bracketed.find_all(exp.JSONExtract)):
+        if isinstance(arrow.parent, exp.Func):
+            arrow.replace(exp.paren(arrow, copy=True))
+    return bracketed
 
 
 def expression_of(text: str) -> exp.Expr:

@@ -230,3 +230,13 @@ def test_the_names_of_the_formats_cost_no_import() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
+
+
+def test_wide_characters_are_measured_after_a_table_without_them() -> None:
+    """In a process of its own: the first table decides what is imported."""
+    script = "SELECT 'abc' AS a; SELECT '東京' AS a; SELECT 'abc' AS a;"
+    command = [sys.executable, "-m", "sqloud", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, encoding="utf-8")
+    plain = "+-----+\n| a   |\n|-----|\n| abc |\n+-----+\n(1 row)\n"
+    wide = "+------+\n| a    |\n|------|\n| 東京 |\n+------+\n(1 row)\n"
+    assert ran.stdout == plain + wide + plain

@@ -7,6 +7,7 @@ Law: a row is one line. Control characters are escaped always, because a table i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import ModuleType
 
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.output.escapes import visible, visible_lines
@@ -20,21 +21,44 @@ def table(
     columns: Sequence[ResultColumn], batches: Iterable[Batch], *, terminal: bool, note: Callable[[str], None]
 ) -> Iterator[str]:
     """The grid, then `(3 rows)`. All rows are held, for the widths are those of the whole."""
-    from tabulate import tabulate
-
     writers = [text_column(column.type, "NULL", visible) for column in columns]
     rows: list[tuple[str, ...]] = []
     for batch in batches:
         rows += rows_of(writers, batch)
-    grid = tabulate(
+    headers = [visible(column.name) for column in columns]
+    grid = _tabulator(all(cell.isascii() for row in (headers, *rows) for cell in row)).tabulate(
         rows,
-        headers=[visible(column.name) for column in columns],
+        headers=headers,
         tablefmt="psql",
         disable_numparse=True,
         preserve_whitespace=True,
         colalign=["right" if shape_of(column.type).kind in NUMERIC else "left" for column in columns],
     )
     yield f"{grid}\n({len(rows)} row{'s' if len(rows) != 1 else ''})\n"
+
+
+def _tabulator(ascii_only: bool) -> ModuleType:
+    """tabulate, with the widths of wide characters only where a text has some.
+
+    It imports wcwidth whenever that is installed, which costs four times as much as itself.
+    """
+    import sys
+
+    names = sys.modules
+    if ascii_only and "tabulate" not in names and "wcwidth" not in names:
+        names["wcwidth"] = None  # type: ignore[assignment]  # as if it were not installed
+        try:
+            import tabulate
+        finally:
+            del names["wcwidth"]
+        return tabulate
+    import tabulate
+
+    if not ascii_only and vars(tabulate)["wcwidth"] is None:
+        import wcwidth
+
+        vars(tabulate).update(wcwidth=wcwidth, WIDE_CHARS_MODE=True)
+    return tabulate
 
 
 def lines(

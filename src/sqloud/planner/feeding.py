@@ -13,7 +13,7 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.plan.steps import KeyQuery
-from sqloud.planner.literals import VOLATILE, is_constant
+from sqloud.planner.literals import has_one_value, is_constant
 from sqloud.planner.methods import tried
 from sqloud.planner.names import Names, Reference
 from sqloud.planner.reach import conjuncts, is_padded
@@ -28,7 +28,7 @@ Item = tuple[int, str]
 """A relation of the statement: the id of the scope in whose FROM it stands, and its alias there."""
 
 
-_NO_CONDITION = (exp.Query, exp.AggFunc, exp.Window, exp.Any, exp.All, *VOLATILE)
+_NO_CONDITION = (exp.Query, exp.AggFunc, exp.Window)
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -65,7 +65,7 @@ class Feeding:
             return False
         if isinstance(node, exp.Subquery):
             return self.answers(node, use, ready)
-        if node.find(exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Any, exp.All, *VOLATILE) is not None:
+        if node.find(*_NO_CONDITION, exp.Star) is not None or not has_one_value(node):
             return False
         items = self._items([node])
         return items is not None and self._are_ready(items, use, ready)
@@ -148,7 +148,7 @@ class Feeding:
             for condition in conditions:
                 for part in conjuncts(condition):
                     read = self._references_in(part)
-                    if not read or part.find(*_NO_CONDITION) is not None:
+                    if not read or part.find(*_NO_CONDITION) is not None or not has_one_value(part):
                         continue
                     if all((id(one.level), one.alias) in firm for one in read):
                         yield part

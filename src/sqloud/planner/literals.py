@@ -15,10 +15,10 @@ from sqloud.errors import InvalidValueError
 from sqloud.plan.steps import Value
 from sqloud.registry.records import Parameter
 
-__all__ = ["VOLATILE", "fit", "is_constant", "is_text", "literal_value", "shown"]
+__all__ = ["VOLATILE", "fit", "has_one_value", "is_constant", "is_text", "literal_value", "shown"]
 
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
-_NO_CONSTANT_CALLS = frozenset(
+_NO_ONE_VALUE_CALLS = frozenset(
     {"all", "some", "clock_timestamp", "currval", "gen_random_uuid", "nextval", "setseed", "timeofday"}
     | {"txid_current", "uuidv4", "uuidv7"}
 )
@@ -27,11 +27,10 @@ _WORDS = {"true": True, "t": True, "false": False, "f": False}
 VOLATILE = (exp.Rand, exp.Randn, exp.Uuid)
 """Functions that give another value each time."""
 
-_NO_CONSTANT = (
-    *(exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder),
-    *(exp.Any, exp.All),  # all that an array holds, which is no one value
-    *VOLATILE,
-)
+_NO_CONSTANT = (exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder)
+_NO_ONE_VALUE = (exp.Any, exp.All, *VOLATILE)
+"""What gives all that an array holds, or another value each time; ALL of an array parses as a call."""
+
 _SHOWN = 60
 
 
@@ -72,9 +71,14 @@ def _cast(literal: exp.Literal, to: exp.DataType) -> Value | None:
 
 def is_constant(node: exp.Expr) -> bool:
     """Whether an expression reads no row, no subquery, and is the same however often it is evaluated."""
+    return node.find(*_NO_CONSTANT) is None and has_one_value(node)
+
+
+def has_one_value(node: exp.Expr) -> bool:
+    """Whether an expression has one value for a row, the same however often it is evaluated."""
     return not any(
-        isinstance(part, _NO_CONSTANT)
-        or (isinstance(part, exp.Anonymous) and part.name.lower() in _NO_CONSTANT_CALLS)
+        isinstance(part, _NO_ONE_VALUE)
+        or (isinstance(part, exp.Anonymous) and part.name.lower() in _NO_ONE_VALUE_CALLS)
         for part in node.walk()
     )
 

@@ -142,7 +142,8 @@ def a_world(dice: Random, focus: str = "anything") -> World:
     excludes: tuple[tuple[str, str], ...] = ()
     if len(optional) > 1 and filters and dice.random() < 0.4:
         one = dice.choice(filters)
-        excludes = ((one, dice.choice([name for name in optional if name != one])),)
+        others = [name for name in optional if name != one]
+        excludes = ((one, "zone" if "zone" in others and dice.random() < 0.5 else dice.choice(others)),)
     required = (dice.choice(filters),) if filters and not excludes and dice.random() < 0.2 else ()
     lookups = tuple(dice.sample(("id", "id_zone", "name"), dice.randint(0, 2)))
     if focus == "lookup":

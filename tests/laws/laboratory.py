@@ -121,7 +121,7 @@ def _justified(error: Error, world: World, ask: Ask, zone_bound: bool, shelf_bou
         missing_shelf = world.shelf and not shelf_bound and "shelf (" in error.message
         return missing_filter or missing_zone or missing_shelf
     if isinstance(error, InvalidValueError):
-        return bool(_UNFIT.search(ask.sql)) or "together" in error.message
+        return bool(_UNFIT.search(ask.sql))
     return False
 
 

@@ -30,7 +30,7 @@ from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.result import Result
 from sqloud.executor.run import Counts, PreparedScan, Runner
 from sqloud.executor.transport import HttpxTransport, Transport
-from sqloud.plan.explain import explained
+from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, fit, plan_query, show
 from sqloud.planner.discovery import Discovery
@@ -127,7 +127,8 @@ class Session:
 
     def _answer(self, statement: Statement) -> Result:
         if isinstance(statement, Query):
-            return self._query(plan_query(statement.tree, self.catalogue))
+            plan = plan_query(statement.tree, self.catalogue)
+            return self._dry_run(plan) if self.settings.dry_run else self._query(plan)
         if isinstance(statement, Show):
             return _told(show(statement, self.catalogue), "show")
         if isinstance(statement, Describe):
@@ -139,24 +140,35 @@ class Session:
     def _explain(self, statement: Explain) -> Result:
         if statement.analyze:
             raise NotSupportedError("EXPLAIN ANALYZE is not built yet", hints=("EXPLAIN shows the requests",))
-        if statement.format != "text":
-            raise NotSupportedError(f"EXPLAIN (FORMAT {statement.format}) is not built yet")
         if not isinstance(statement.statement, Query):
             raise _not_built(statement.statement)
-        plan = plan_query(statement.statement.tree, self.catalogue)
+        plan = plan_query(statement.statement.tree, self.catalogue, reasons=True)
+        explained = explain(plan, self._requests(plan))
+        if statement.format == "json":
+            rows: list[tuple[Any, ...]] = [(explained.as_json(),)]
+        else:
+            rows = [(line,) for line in explained.as_text()]
+        column = ResultColumn(name="plan", type="JSON" if statement.format == "json" else "VARCHAR")
+        return Result((column,), iter([rows]), kind="explain", text_only=True)
+
+    def _dry_run(self, plan: Plan) -> Result:
+        """The requests of a query, none of them sent."""
+        rows: list[tuple[Any, ...]] = [(line,) for line in request_lines(plan, self._requests(plan))]
+        column = ResultColumn(name="request", type="VARCHAR")
+        return Result((column,), iter([rows]), kind="dry run", text_only=True)
+
+    def _requests(self, plan: Plan) -> dict[str, list[str]]:
+        """The first requests of each scan whose keys are known, as `GET /path?query`, by the scan's id."""
         workspace = self._engine.open()
         try:
             prepared = self._prepare(plan, workspace)
         finally:
             workspace.close()
-        requests = {
+        return {
             one.scan.id: [f"{request.http_verb} {_path(request.url)}" for request in one.requests]
             for one in prepared
             if one.keys is not None
         }
-        lines = [(line,) for line in explained(plan, requests)]
-        column = ResultColumn(name="plan", type="VARCHAR")
-        return Result((column,), iter([lines]), kind="explain", text_only=True)
 
     def _query(self, plan: Plan) -> Result:
         workspace = self._engine.open()

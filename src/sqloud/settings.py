@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout, read_timeout: seconds for one connection, for one wait on a socket.
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
     allow_read: directories that statements may read files from.
+    dry_run: answer each statement with the requests that it would make, and send none.
     """
 
     endpoints: dict[str, str] = {}
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     response_limit: int = RESPONSE_LIMIT
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()
+    dry_run: bool = False
 
     def __repr__(self) -> str:
         """Without the fields that hold credentials."""

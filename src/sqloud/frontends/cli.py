@@ -115,6 +115,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     }
     if options.max_concurrency is not None:
         said["max_concurrency"] = options.max_concurrency
+    if options.dry_run:
+        said["dry_run"] = True
     if options.max_keys is not None:
         said["max_keys"] = options.max_keys
     if options.timeout is not None:

@@ -115,6 +115,7 @@ def connect(
     timeout: float | None = None,
     allow_read: Iterable[str | Path] = (),
     null_on_mismatch: bool = False,
+    dry_run: bool = False,
     on_notice: Callable[[str], None] | None = None,
     transport: Transport | None = None,
 ) -> Connection:
@@ -129,6 +130,7 @@ def connect(
     out of other tables. timeout: seconds for one statement.
     allow_read: directories that statements may read files from.
     null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
+    dry_run: answer each statement with the requests that it would make, and send none.
     on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
     transport: carries the requests in the place of HTTP.
 
@@ -143,6 +145,7 @@ def connect(
         "statement_timeout": timeout,
         "allow_read": tuple(Path(directory) for directory in allow_read),
         "null_on_mismatch": null_on_mismatch,
+        "dry_run": dry_run,
     }
     if max_concurrency is not None:
         chosen["max_concurrency"] = max_concurrency

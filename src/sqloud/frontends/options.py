@@ -76,6 +76,7 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         default=[],
         help="the value of {{ NAME }}; may repeat",
     )
+    add("--dry-run", action="store_true", help="print the requests of each statement, and send none")
     add("--continue-on-error", action="store_true", help="run on; the exit code is the first failure's")
     add = parser.add_argument_group("output").add_argument
     add(

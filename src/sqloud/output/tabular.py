@@ -64,9 +64,9 @@ def _tabulator(ascii_only: bool) -> ModuleType:
 def lines(
     columns: Sequence[ResultColumn], batches: Iterable[Batch], *, terminal: bool, note: Callable[[str], None]
 ) -> Iterator[str]:
-    """Each row's text on a line of its own, without a grid; a text of several lines keeps them."""
+    """Each row's text on a line of its own, without a grid; a text of several lines keeps them, JSON its indents."""
     shown = visible_lines if terminal else str
-    writers = [text_column(column.type, "") for column in columns]
+    writers = [text_column("VARCHAR", "") for _ in columns]
     for batch in batches:
         for row in rows_of(writers, batch):
             yield shown("  ".join(row)) + "\n"

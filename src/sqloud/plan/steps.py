@@ -26,6 +26,7 @@ __all__ = [
     "KeyValues",
     "Limit",
     "LocalQuery",
+    "PassedOver",
     "Plan",
     "Scan",
     "Step",
@@ -77,11 +78,19 @@ class Limit(Record, frozen=True, kw_only=True):
     passed: str | None = None
 
 
+class PassedOver(Record, frozen=True, kw_only=True):
+    """A method (or a parameter) that was not used, and the reason; EXPLAIN tells it."""
+
+    method: str
+    reason: str
+
+
 class Scan(Record, frozen=True, kw_only=True):
     """Read the rows of one method, once for each key, into a table named by `id`.
 
     The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there
-    cannot change the answer. `single_page` says that the statement bound the page itself.
+    cannot change the answer. `single_page` says that the statement bound the page itself. `passed_over` and
+    `unsent` are there where EXPLAIN asked for them.
     """
 
     id: str
@@ -93,6 +102,8 @@ class Scan(Record, frozen=True, kw_only=True):
     keys: KeyValues | KeyQuery = KeyValues()
     single_page: bool = False
     limit: Limit | None = None
+    passed_over: tuple[PassedOver, ...] = ()
+    unsent: tuple[PassedOver, ...] = ()
 
 
 class LocalQuery(Record, frozen=True, kw_only=True):

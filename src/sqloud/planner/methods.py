@@ -11,7 +11,7 @@ no two that exclude each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 from sqlglot import exp
@@ -24,7 +24,7 @@ from sqloud.planner.literals import fit, is_constant, is_text, literal_value
 from sqloud.planner.sources import TableUse
 from sqloud.registry.records import Equals, MemberOf, Method, Option, Parameter, Resource, Scope
 
-__all__ = ["Choice", "choose", "tried"]
+__all__ = ["Choice", "choose", "tried", "untold_scope"]
 
 _FILTERED_MOST = 8
 """Values of an optional filter that are asked one by one; beyond, reading the list once is no dearer."""
@@ -148,13 +148,9 @@ def _names_it(node: exp.Expr, parameter: Parameter) -> bool:
 def _lookup_fits(method: Method, listing: Method, use: TableUse, bound: Mapping[str, bool]) -> bool:
     if any(parameter.sql_name not in bound for parameter in method.required):
         return False
+    if untold_scope(method, listing, bound) is not None:
+        return False
     own = {parameter.sql_name for parameter in method.parameters}
-    for parameter in listing.parameters:
-        if not isinstance(parameter.meaning, Scope) or parameter.sql_name in own:
-            continue
-        needed = parameter.required or parameter.meaning.default is not None or parameter.sql_name in bound
-        if needed and parameter.meaning.computed is None:
-            return False
     # Options (a page size) have a meaning for the listing only.
     return not any(
         isinstance(parameter.meaning, Option)
@@ -162,6 +158,18 @@ def _lookup_fits(method: Method, listing: Method, use: TableUse, bound: Mapping[
         and parameter.sql_name not in own
         for parameter in listing.parameters
     )
+
+
+def untold_scope(method: Method, listing: Method, bound: Container[str]) -> str | None:
+    """The scope of the listing that matters here and that a lookup's row cannot tell; None where there is none."""
+    own = {parameter.sql_name for parameter in method.parameters}
+    for parameter in listing.parameters:
+        if not isinstance(parameter.meaning, Scope) or parameter.sql_name in own:
+            continue
+        needed = parameter.required or parameter.meaning.default is not None or parameter.sql_name in bound
+        if needed and parameter.meaning.computed is None:
+            return parameter.sql_name
+    return None
 
 
 def _rank(lookup: Method, resource: Resource) -> tuple[bool, int, str]:

@@ -31,8 +31,11 @@ from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjec
 __all__ = ["plan_query"]
 
 
-def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
-    """The plan of a SELECT. The tree is not changed; errors carry the place in the statement."""
+def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -> Plan:
+    """The plan of a SELECT. The tree is not changed; errors carry the place in the statement.
+
+    With `reasons` each scan says why it uses its method and no other.
+    """
     tree = tree.copy()
     spell_rows(tree)
     names = bind_names(tree, catalogue)
@@ -74,6 +77,13 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue) -> Plan:
             keys=choice.keys or feeding.query(choice.parameters, feeds[use.id], replaced),
             single_page=choice.single_page,
         )
+        if reasons:
+            from sqloud.planner.reasons import passed_over, unsent
+
+            fed = choice.keys is None
+            scan = msgspec.structs.replace(
+                scan, passed_over=passed_over(use, choice, fed=fed), unsent=unsent(choice)
+            )
         filtered = made.filtered or tree.args.get("where") is not None
         if limit is not None and not choice.asked_often:
             passed = passed_count(tree) if filtered else None

@@ -140,6 +140,10 @@ def _provider(arguments: list[str]) -> int:
         from sqloud.frontends import importing
 
         return importing.run(arguments[1:])
+    if arguments[:1] == ["docs"]:
+        from sqloud.frontends import documenting
+
+        return documenting.run(arguments[1:])
     from sqloud.frontends.options import provider_parser
 
     path = provider_parser().parse_args(arguments).path

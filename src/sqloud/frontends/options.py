@@ -21,6 +21,7 @@ _EPILOG = """\
 other commands:
   sqloud provider check PATH   check a provider document, or a folder of them
   sqloud provider import FILE  make provider documents from an OpenAPI document
+  sqloud provider docs NAME    write the pages of a provider
   sqloud sandbox --port N      serve the simulated cloud on a socket
 
 exit codes:
@@ -130,6 +131,7 @@ def provider_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sqloud provider", allow_abbrev=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     commands.add_parser("import", help="make provider documents from an OpenAPI document", add_help=False)
+    commands.add_parser("docs", help="write the pages of a provider", add_help=False)
     check = commands.add_parser("check", help="check provider documents", allow_abbrev=False)
     check.add_argument(
         "path", metavar="PATH", help="a provider's folder, its provider.yaml or a service file"

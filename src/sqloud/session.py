@@ -27,8 +27,10 @@ from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
 from sqloud.executor.loop import Running, SessionLoop
+from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.result import Result
-from sqloud.executor.run import Counts, PreparedScan, Runner
+from sqloud.executor.run import Runner
+from sqloud.executor.statistics import Statistics
 from sqloud.executor.transport import HttpxTransport, Transport
 from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
@@ -183,11 +185,12 @@ class Session:
             columns = tuple(
                 ResultColumn(name=name, type=column.type) for name, column in zip(names, types, strict=True)
             )
-            batches = self._wait(workspace, plan, prepared)
+            statistics = Statistics()
+            batches = self._wait(workspace, plan, prepared, statistics)
         except BaseException:
             workspace.close()
             raise
-        return Result(columns, batches, on_close=workspace.close)
+        return Result(columns, batches, on_close=workspace.close, statistics=statistics)
 
     def _tell(self, plan: Plan) -> None:
         """The plan's notes, and once in a session that its answers are simulated."""
@@ -230,7 +233,9 @@ class Session:
         rows = (row for batch in workspace.query(scan.keys.sql) for row in batch)
         return tuple(dict.fromkeys(tuple(map(fit, parameters, row)) for row in rows))
 
-    def _wait(self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan]) -> Iterator[Batch]:
+    def _wait(
+        self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan], statistics: Statistics
+    ) -> Iterator[Batch]:
         """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""
         running = self._loop.submit(
             self._runner.run(
@@ -238,7 +243,7 @@ class Session:
                 workspace,
                 lambda: workspace.query(plan.answer.sql),
                 notice=self._on_notice,
-                counts=Counts(),
+                statistics=statistics,
                 time_limit=self.settings.statement_timeout,
             )
         )

@@ -25,7 +25,9 @@ from sqloud.errors import (
     TimeLimitError,
 )
 from sqloud.executor.loop import Running, SessionLoop
-from sqloud.executor.run import Counts, PreparedScan, Runner
+from sqloud.executor.prepared import PreparedScan
+from sqloud.executor.run import Runner
+from sqloud.executor.statistics import Statistics
 from sqloud.executor.transport import HttpxTransport
 from sqloud.plan.steps import Echo, KeyValues, Limit, Scan, Value
 from sqloud.protocol.build import first_request
@@ -95,7 +97,7 @@ class Bench:
         self.transport = HttpxTransport(
             connect_timeout=2.0, read_timeout=2.0, response_limit=1_000_000, user_agent="t"
         )
-        self.counts = Counts()
+        self.statistics = Statistics()
         self.notices: list[str] = []
         settings: dict[str, Any] = {"max_concurrency": 4, "credential": lambda _: TOKEN} | changes
         self.runner = Runner(loop=self.loop, transport=self.transport, endpoint=lambda _: url, **settings)
@@ -109,14 +111,14 @@ class Bench:
         workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])
         requests = tuple(first_request(scan, row, self.url) for row in rows)
         sql = 'SELECT "key", v FROM scan_0'
-        self.counts = Counts()
+        self.statistics = Statistics()
         return self.loop.submit(
             self.runner.run(
                 [PreparedScan(scan=scan, keys=rows, requests=requests)],
                 workspace,
                 lambda: [row for batch in workspace.query(sql) for row in batch],
                 notice=self.notices.append,
-                counts=self.counts,
+                statistics=self.statistics,
                 time_limit=time_limit,
             )
         )
@@ -174,7 +176,16 @@ def test_pages_are_read_to_the_end_with_the_credential_on_each(serve: Serve, rig
     assert bench.rows(1) == expected(1)
     assert [page_of(exchange) for exchange in server.log] == [1, 2, 3]
     assert {exchange.headers["authorization"] for exchange in server.log} == {f"Bearer {TOKEN}"}
-    assert bench.counts == Counts(requests=3, pages=3, rows=5)
+    (counted,) = bench.statistics.scans
+    assert (counted.id, counted.requests, counted.pages, counted.rows, counted.retries) == (
+        "scan_0",
+        3,
+        3,
+        5,
+        0,
+    )
+    assert counted.bytes > 0
+    assert 0 < counted.elapsed <= bench.statistics.elapsed
 
 
 def test_rows_keep_the_order_of_keys_and_pages(serve: Serve, rig: Rig) -> None:
@@ -239,7 +250,7 @@ def test_a_server_that_is_busy_is_asked_again(serve: Serve, rig: Rig) -> None:
     server = serve(answer)
     bench = rig(server.url)
     assert bench.rows(1) == expected(1)
-    assert bench.counts.requests == 5
+    assert (bench.statistics.requests, bench.statistics.retries) == (5, 2)
 
 
 def test_a_method_that_is_not_idempotent_is_asked_once(serve: Serve, rig: Rig) -> None:
@@ -297,6 +308,7 @@ def test_an_absent_key_has_no_rows_and_is_told(serve: Serve, rig: Rig) -> None:
     bench = rig(server.url)
     assert bench.rows(1, 2, 3) == expected(1, 3)
     (notice,) = bench.notices
+    assert bench.statistics.scans[0].absent == 1
     assert notice.startswith("p.s.things: key = 2 has no rows (GET ")
     assert notice.endswith("answered 404)")
 
@@ -430,7 +442,7 @@ def test_a_time_limit_ends_the_engines_work_too(rig: Rig) -> None:
                 workspace,
                 lambda: workspace.query(endless),
                 notice=bench.notices.append,
-                counts=bench.counts,
+                statistics=bench.statistics,
                 time_limit=0.1,
             )
         ).result()

@@ -11,6 +11,7 @@ from enum import Enum
 
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.errors import InterfaceError
+from sqloud.executor.statistics import Statistics
 
 __all__ = ["Completeness", "Result"]
 
@@ -29,6 +30,7 @@ class Result:
 
     `kind` is the statement's first word in lower case (`select`, `show`, `describe`, `explain`, ...).
     `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
+    `statistics` is what a statement that can make requests has cost; None for one that cannot.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class Result:
         kind: str = "select",
         text_only: bool = False,
         on_close: Callable[[], None] | None = None,
+        statistics: Statistics | None = None,
     ) -> None:
         self.columns = columns
         self.kind = kind
         self.text_only = text_only
         self.completeness = Completeness.OPEN
         self.cut_by: str | None = None
+        self.statistics = statistics
         self._batches = batches
         self._on_close = on_close
 

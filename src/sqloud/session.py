@@ -36,6 +36,7 @@ from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, fit, plan_query, show
 from sqloud.planner.discovery import Discovery
+from sqloud.planner.inventory import local_lines
 from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
@@ -205,6 +206,9 @@ class Session:
         for check in plan.checks:
             if not next(workspace.query(check.sql))[0][0]:
                 raise InvalidValueError(check.message, span=check.span)
+        for local in plan.local:
+            workspace.create(local.id, local.columns)
+            workspace.load(local.id, local_lines(local, self.catalogue))
         for scan in plan.scans:
             columns = [(column.name, column.type.sql) for column in scan.columns]
             workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])

@@ -26,6 +26,7 @@ __all__ = [
     "KeyValues",
     "Limit",
     "LocalQuery",
+    "LocalRows",
     "PassedOver",
     "Plan",
     "Scan",
@@ -114,7 +115,21 @@ class LocalQuery(Record, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
 
 
-Step = Scan | LocalQuery
+class LocalRows(Record, frozen=True, kw_only=True):
+    """Rows that are known without a request, loaded into a table named by `id`.
+
+    `relation` is `schema.name`, `columns` are (name, the engine's type). `providers` and `services` are those that
+    the statement can see rows of; None for all.
+    """
+
+    id: str
+    relation: str
+    columns: tuple[tuple[str, str], ...]
+    providers: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+
+
+Step = LocalRows | Scan | LocalQuery
 
 
 class Check(Record, frozen=True, kw_only=True):
@@ -144,6 +159,11 @@ class Plan(Record, frozen=True, kw_only=True):
     def scans(self) -> tuple[Scan, ...]:
         """The steps that make requests."""
         return tuple(step for step in self.steps if isinstance(step, Scan))
+
+    @property
+    def local(self) -> tuple[LocalRows, ...]:
+        """The steps that read the catalogue; they come first."""
+        return tuple(step for step in self.steps if isinstance(step, LocalRows))
 
     @property
     def answer(self) -> LocalQuery:

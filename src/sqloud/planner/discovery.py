@@ -22,11 +22,10 @@ from sqloud.registry.records import (
     Parameter,
     Resource,
     Scope,
-    Service,
     TableName,
 )
 
-__all__ = ["Discovery", "DiscoveryCatalogue", "describe", "show"]
+__all__ = ["Discovery", "DiscoveryCatalogue", "describe", "described", "inputs", "meant", "show"]
 
 
 class DiscoveryCatalogue(Catalogue, Protocol):
@@ -35,8 +34,11 @@ class DiscoveryCatalogue(Catalogue, Protocol):
     def providers(self) -> tuple[str, ...]:
         """The names of all providers."""
 
-    def service(self, provider: str, service: str) -> Service:
-        """One service of a provider."""
+    def services(self, provider: str) -> tuple[tuple[str, str], ...]:
+        """The services of a provider, newer names among them, with what each is for."""
+
+    def resources(self, provider: str, service: str) -> tuple[Resource, ...]:
+        """The resources of a service, newer names among them."""
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:
     columns: tuple[str, ...] = ("name", "type", "kind", "note")
     if statement.extended:
         columns += ("description",)
-    rows = [(*row[:4], row[4])[: len(columns)] for row in _described(resource)]
+    rows = [(*row[:4], row[4])[: len(columns)] for row in described(resource)]
     return Discovery(columns=columns, rows=tuple(rows))
 
 
@@ -85,14 +87,14 @@ def _providers(catalogue: DiscoveryCatalogue, _: tuple[str, ...], statement: Sho
 
 def _services(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
     _length(names, 1, "SHOW SERVICES IN provider", statement)
-    rows = [tuple(pair) for pair in catalogue.provider(names[0]).services]
+    rows = [tuple(pair) for pair in catalogue.services(names[0])]
     return ("name", "description"), list(rows)
 
 
 def _resources(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
     _length(names, 2, "SHOW RESOURCES IN provider.service", statement)
     rows: list[tuple[str | None, ...]] = []
-    for resource in catalogue.service(*names).resources:
+    for resource in catalogue.resources(*names):
         verbs = dict.fromkeys(method.verb.upper() for method in resource.methods)
         rows.append((resource.name.resource, ", ".join(verbs), resource.description, ", ".join(resource.key)))
     return _extended(statement, ("name", "verbs", "description"), ("key",)), rows
@@ -102,7 +104,7 @@ def _methods(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: S
     _length(names, 3, "SHOW METHODS IN provider.service.resource", statement)
     rows: list[tuple[str | None, ...]] = []
     for method in catalogue.resource(TableName(*names)).methods:
-        required, optional = _inputs(method)
+        required, optional = inputs(method)
         rows.append(
             (
                 method.name,
@@ -127,7 +129,7 @@ _LISTINGS = {
 }
 
 
-def _inputs(method: Method) -> tuple[list[str], list[str]]:
+def inputs(method: Method) -> tuple[list[str], list[str]]:
     """Required and optional inputs by SQL name, body fields among them."""
     required = [parameter.sql_name for parameter in method.parameters if parameter.required]
     optional = [parameter.sql_name for parameter in method.parameters if not parameter.required]
@@ -138,7 +140,8 @@ def _inputs(method: Method) -> tuple[list[str], list[str]]:
     return required, optional
 
 
-def _described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
+def described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, type, kind, note and description of each column of a resource, then of its parameters."""
     for column in resource.columns:
         kind = "key" if column.name in resource.key else "column"
         yield column.name, column.type.spelling, kind, "", column.description
@@ -149,7 +152,7 @@ def _described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
         seen.add(virtual.name)
         parameter = virtual.parameter
         kind = "parameter, required" if virtual.name in required else "parameter"
-        yield virtual.name, parameter.type.spelling, kind, _meant(parameter), parameter.description
+        yield virtual.name, parameter.type.spelling, kind, meant(parameter), parameter.description
     if listing is None:
         for method in resource.methods:
             for parameter in method.parameters:
@@ -165,7 +168,7 @@ def _described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
                     )
 
 
-def _meant(parameter: Parameter) -> str:
+def meant(parameter: Parameter) -> str:
     """What a parameter means, in a few words; what a default scope hides is said here."""
     meaning = parameter.meaning
     words = []

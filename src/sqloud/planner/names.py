@@ -15,6 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope, walk_in_scope
 
 from sqloud.dialect import span_of
 from sqloud.errors import AmbiguousNameError, NotSupportedError, UnknownNameError
+from sqloud.planner.local import LocalUse, drop_schema, local_use
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
 
@@ -52,13 +53,14 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What the names of a statement mean.
 
-    `uses` in the order of the statement; `columns` every mention of an API table's column; `references` every
-    column by the id of its node; `levels` the relations of each SELECT by the id of its scope; `usings` what each
-    USING says, as equalities, by the id of its join.
+    `uses` in the order of the statement, and so `local`, the relations of the catalogue; `columns` every mention of
+    an API table's column; `references` every column by the id of its node; `levels` the relations of each SELECT by
+    the id of its scope; `usings` what each USING says, as equalities, by the id of its join.
     """
 
     tree: exp.Expr
     uses: tuple[TableUse, ...]
+    local: tuple[LocalUse, ...]
     columns: tuple[BoundColumn, ...]
     references: Mapping[int, Reference]
     levels: Mapping[int, Relations]
@@ -76,20 +78,25 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     scopes = traverse_scope(tree)
     nodes = [node for node in tree.find_all(exp.Table) if names_api_table(node, scopes)]
     nodes.sort(key=lambda node: (span_of(node) or (0, 0))[0])
+    found = [local_use(node, number) for number, node in enumerate(nodes)]
+    local = {id(one.node): one for one in found if one is not None}
+    nodes = [node for node in nodes if id(node) not in local]
     uses = {id(node): table_use(node, number, catalogue) for number, node in enumerate(nodes)}
     columns: list[BoundColumn] = []
     references: dict[int, Reference] = {}
     levels: dict[int, Relations] = {}
     for scope in scopes:
-        _expand_stars(scope, Relations(scope, uses))
+        _expand_stars(scope, Relations(scope, uses, local))
         # Those around a scope come after it, and their stars do not change what it offers.
-        levels[id(scope)] = Relations(scope, uses)
+        levels[id(scope)] = Relations(scope, uses, local)
     for scope in scopes:
         for node, reference in _references(scope, levels):
             references[id(node)] = reference
             use = levels[id(reference.level)].tables.get(reference.alias or "")
             if use is not None:
                 columns.append(BoundColumn(node=node, use=use, name=reference.name))
+            elif reference.alias is not None and node.args.get("db") and local:
+                drop_schema(node, local.get(id(levels[id(reference.level)].nodes.get(reference.alias))))
         columns.extend(_joined_columns(levels[id(scope)]))
     usings: dict[int, tuple[exp.Expr, ...]] = {}
     for relations in levels.values():
@@ -99,6 +106,7 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     return Names(
         tree=tree,
         uses=tuple(uses.values()),
+        local=tuple(local.values()),
         columns=tuple(columns),
         references=references,
         levels=levels,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope as SqlScope
 
+from sqloud.planner.local import LocalUse
 from sqloud.planner.sources import TableUse, source_name
 
 __all__ = ["Relations", "name_relations", "names_api_table", "using_names"]
@@ -23,7 +24,9 @@ class Relations:
     alias; `origins` the scopes of derived tables and CTEs, `nodes` what stands in the FROM.
     """
 
-    def __init__(self, scope: SqlScope, uses: Mapping[int, TableUse]) -> None:
+    def __init__(
+        self, scope: SqlScope, uses: Mapping[int, TableUse], local: Mapping[int, LocalUse] | None = None
+    ) -> None:
         self.scope = scope
         self.tables: dict[str, TableUse] = {}
         self.others: dict[str, tuple[str, ...] | None] = {}
@@ -39,6 +42,8 @@ class Relations:
             elif isinstance(origin, SqlScope):
                 self.others[name] = _output_names(origin)
                 self.origins[name] = origin
+            elif local is not None and id(origin) in local:
+                self.others[name] = local[id(origin)].names
             else:
                 self.others[name] = None
 

@@ -18,9 +18,11 @@ from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
 from sqloud.planner.limits import passed_count, row_limit
+from sqloud.planner.local import replace_local
 from sqloud.planner.members import MemberReads, replace_members
 from sqloud.planner.methods import Choice, choose
 from sqloud.planner.names import BoundColumn, Names, bind_names
+from sqloud.planner.narrowing import narrowed
 from sqloud.planner.outputs import name_outputs
 from sqloud.planner.reach import Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
@@ -64,6 +66,9 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
         shapes[use.id] = shape(use, choices[use.id], wanted, members.get(use.id, MemberReads()))
         replaced[id(use.node)] = _replace(use, shapes[use.id].relation)
     scans: list[Scan] = []
+    local = [narrowed(use, names) for use in names.local]
+    for one in names.local:
+        replaced[id(one.node)] = replace_local(one)
     # The choices were made in an order in which each reads only what comes before it.
     for use in sorted(names.uses, key=lambda use: list(choices).index(use.id)):
         choice, made = choices[use.id], shapes[use.id]
@@ -90,7 +95,7 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
             scan = msgspec.structs.replace(scan, limit=Limit(rows=limit, passed=passed))
         scans.append(scan)
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
-    return Plan(steps=(*scans, answer), checks=checks, functions=functions, notes=_notes(scans))
+    return Plan(steps=(*local, *scans, answer), checks=checks, functions=functions, notes=_notes(scans))
 
 
 def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], dict[str, Choice]]:

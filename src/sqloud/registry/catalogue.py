@@ -49,6 +49,14 @@ class Catalogue:
             self._services[provider, service] = self._load_service(self.provider(provider), service)
         return self._services[provider, service]
 
+    def services(self, provider: str) -> tuple[tuple[str, str], ...]:
+        """The services of a provider, with what each is for. Raises as `provider` does."""
+        return self.provider(provider).services
+
+    def resources(self, provider: str, service: str) -> tuple[Resource, ...]:
+        """The resources of a service. Raises as `provider` does."""
+        return self.service(provider, service).resources
+
     def resource(self, name: TableName) -> Resource:
         """A resource by its whole name. Raises as `provider` does."""
         service = self.service(name.provider, name.service)

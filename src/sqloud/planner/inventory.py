@@ -1,0 +1,166 @@
+"""The rows of the relations that are read from the catalogue.
+
+Law: what `information_schema` and `sqloud` tell is what SHOW and DESCRIBE tell, and only the providers and
+services that a statement asks for are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from sqloud.plan.steps import LocalRows
+from sqloud.planner.discovery import DiscoveryCatalogue, described, inputs, meant
+from sqloud.registry.records import Method, Resource
+
+__all__ = ["local_lines"]
+
+Row = tuple[Any, ...]
+
+
+def local_lines(rows: LocalRows, catalogue: DiscoveryCatalogue) -> bytes:
+    """The rows of a local relation as newline-delimited JSON. Raises ProviderDocumentError as the catalogue does."""
+    names = [name for name, _ in rows.columns]
+    encode = msgspec.json.Encoder().encode
+    made = _RELATIONS[rows.relation](catalogue, rows)
+    return b"".join(encode(dict(zip(names, row, strict=True))) + b"\n" for row in made)
+
+
+def _providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for name in _asked_providers(catalogue, rows):
+        provider = catalogue.provider(name)
+        yield name, provider.title, provider.base_url, provider.description
+
+
+def _services(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for provider in _asked_providers(catalogue, rows):
+        for service, description in catalogue.services(provider):
+            if rows.services is None or service in rows.services:
+                yield provider, service, description
+
+
+def _resources(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Resource]:
+    for provider, service, _ in _services(catalogue, rows):
+        yield from catalogue.resources(provider, service)
+
+
+def _resource_rows(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        verbs = list(dict.fromkeys(method.verb.upper() for method in resource.methods))
+        yield *resource.name, verbs, list(resource.key), resource.description
+
+
+def _columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        for row in described(resource):
+            yield *resource.name, *row
+
+
+def _methods(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        for method in resource.methods:
+            required, optional = inputs(method)
+            verb = method.verb.upper()
+            yield (
+                *resource.name,
+                method.name,
+                verb,
+                method.http_verb,
+                method.path,
+                required,
+                optional,
+                method.description,
+            )
+
+
+def _parameters(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        for method in resource.methods:
+            for one in _inputs(method):
+                yield *resource.name, method.name, *one
+
+
+def _inputs(method: Method) -> Iterator[Row]:
+    for one in method.parameters:
+        yield (*_input(one, one.sql_name, one.location), meant(one), one.refers_to, one.description)
+    for field in method.body.fields if method.body else ():
+        if not field.read_only:
+            yield (*_input(field, field.name, "body"), "", None, field.description)
+
+
+def _input(one: Any, sql_name: str, location: str) -> Row:
+    """What parameters and body fields have in common."""
+    default = None if one.default is None else _text(one.default)
+    enum = [_text(value) for value in one.enum]
+    return (
+        one.name,
+        sql_name,
+        location,
+        one.type.spelling,
+        one.required,
+        default,
+        enum,
+        one.minimum,
+        one.maximum,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _tables(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        insertable = "YES" if resource.methods_for("insert") else "NO"
+        yield *resource.name, "BASE TABLE", insertable, resource.description
+
+
+def _schema_columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        for position, column in enumerate(resource.columns, start=1):
+            nullable = "NO" if column.name in resource.key else "YES"
+            yield (
+                *resource.name,
+                column.name,
+                position,
+                None,
+                nullable,
+                column.type.sql,
+                column.description,
+            )
+
+
+def _constraints(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        if resource.key:
+            yield *resource.name[:2], f"{resource.name.resource}_pkey", *resource.name, "PRIMARY KEY"
+
+
+def _key_columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, rows):
+        for position, column in enumerate(resource.key, start=1):
+            name = f"{resource.name.resource}_pkey"
+            yield *resource.name[:2], name, *resource.name, column, position
+
+
+def _asked_providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[str]:
+    for name in catalogue.providers():
+        if rows.providers is None or name in rows.providers:
+            yield name
+
+
+_RELATIONS: Mapping[str, Callable[[DiscoveryCatalogue, LocalRows], Iterator[Row]]] = {
+    "information_schema.schemata": _services,
+    "information_schema.tables": _tables,
+    "information_schema.columns": _schema_columns,
+    "information_schema.table_constraints": _constraints,
+    "information_schema.key_column_usage": _key_columns,
+    "sqloud.providers": _providers,
+    "sqloud.services": _services,
+    "sqloud.resources": _resource_rows,
+    "sqloud.columns": _columns,
+    "sqloud.methods": _methods,
+    "sqloud.parameters": _parameters,
+}

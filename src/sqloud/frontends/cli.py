@@ -96,11 +96,20 @@ def _statements(arguments: list[str]) -> int:
         return batch.run(
             scripts,
             _opening(settings),
-            output_format=options.output_format or DEFAULT_FORMAT,
+            output_format=options.output_format or _by_suffix(options.out) or DEFAULT_FORMAT,
             variables=dict(options.variables),
             out=options.out,
             continue_on_error=options.continue_on_error,
         )
+
+
+def _by_suffix(out: str | None) -> str | None:
+    """The format that a file's name asks for."""
+    from os.path import splitext
+
+    from sqloud.output import SUFFIXES
+
+    return SUFFIXES.get(splitext(out)[1].lower()) if out is not None else None
 
 
 def _settings(options: argparse.Namespace) -> Settings:

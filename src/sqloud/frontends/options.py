@@ -84,7 +84,7 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         *("-o", "--output-format"),
         metavar="FORMAT",
         choices=tuple(FORMATS),
-        help=f"{', '.join(FORMATS)} (default: {DEFAULT_FORMAT})",
+        help=f"{', '.join(FORMATS)} (default: by the suffix of --out, else {DEFAULT_FORMAT})",
     )
     add("--out", metavar="FILE", help="write there instead, all or nothing: a failure leaves the old file")
     add = parser.add_argument_group("where to").add_argument

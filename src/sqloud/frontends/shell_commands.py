@@ -107,9 +107,7 @@ def _nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
 
 COMMANDS = {
     "\\?": Command("\\?", "show this help", 0, _help),
-    "\\format": Command(
-        "\\format [NAME]", f"show or set the output format: {', '.join(FORMATS)}", 1, _format
-    ),
+    "\\format": Command("\\format [NAME]", "show or set the output format", 1, _format),
     "\\q": Command("\\q", "leave (also exit, quit)", 0, _leave),
 }
 

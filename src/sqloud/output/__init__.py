@@ -1,4 +1,4 @@
-"""Results as text: table, json, jsonl, csv.
+"""Results as text: table, json, jsonl, csv and the other formats.
 
 Law: nothing of a result reaches the stream before the whole of it has come, so that a statement that fails
 half way leaves nothing there.
@@ -17,50 +17,58 @@ if TYPE_CHECKING:
     from sqloud.executor.result import Result
 
     Note = Callable[[str], None]
+    Format = Callable[[Sequence[ResultColumn], Iterable[Batch], bool, Note], Iterator[str]]
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "write"]
-
-
-def _table(
-    columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note
-) -> Iterator[str]:
-    from sqloud.output.tabular import table
-
-    return table(columns, rows, terminal=terminal, note=note)
+__all__ = ["DEFAULT_FORMAT", "FORMATS", "SUFFIXES", "write"]
 
 
-def _json(
-    columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note
-) -> Iterator[str]:
-    from sqloud.output.jsontext import json_array
+def _format(module: str, function: str) -> Format:
+    """The format that `function` of a module of this package writes, imported when it is used."""
 
-    return json_array(columns, rows, terminal=terminal, note=note)
+    def chosen(
+        columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note
+    ) -> Iterator[str]:
+        from importlib import import_module
 
+        writer = getattr(import_module(f"sqloud.output.{module}"), function)
+        pieces: Iterator[str] = writer(columns, rows, terminal=terminal, note=note)
+        return pieces
 
-def _jsonl(
-    columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note
-) -> Iterator[str]:
-    from sqloud.output.jsontext import json_lines
-
-    return json_lines(columns, rows, terminal=terminal, note=note)
-
-
-def _csv(columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note) -> Iterator[str]:
-    from sqloud.output.delimited import csv
-
-    return csv(columns, rows, terminal=terminal, note=note)
+    return chosen
 
 
-def _lines(
-    columns: Sequence[ResultColumn], rows: Iterable[Batch], terminal: bool, note: Note
-) -> Iterator[str]:
-    from sqloud.output.tabular import lines
+_lines = _format("tabular", "lines")
 
-    return lines(columns, rows, terminal=terminal, note=note)
-
-
-FORMATS = {"table": _table, "json": _json, "jsonl": _jsonl, "csv": _csv}
+FORMATS = {
+    "table": _format("tabular", "table"),
+    "json": _format("jsontext", "json_array"),
+    "jsonl": _format("jsontext", "json_lines"),
+    "csv": _format("delimited", "csv"),
+    "tsv": _format("delimited", "tsv"),
+    "markdown": _format("markup", "markdown"),
+    "html": _format("markup", "html"),
+    "yaml": _format("records", "yaml"),
+    "line": _format("records", "line"),
+    "expanded": _format("records", "expanded"),
+    "insert": _format("records", "insert"),
+}
 """A format's name, and what turns columns and batches into pieces of text."""
+
+SUFFIXES = {
+    ".txt": "table",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".sql": "insert",
+}
+"""The format that a file's suffix asks for, where no other is said."""
 
 DEFAULT_FORMAT = "table"
 

@@ -11,7 +11,7 @@ from sqloud.engine.base import Batch, ResultColumn
 from sqloud.output.escapes import json_escaped
 from sqloud.output.forms import json_column, json_string, rows_of
 
-__all__ = ["json_array", "json_lines", "unique_names"]
+__all__ = ["json_array", "json_lines", "told_names", "unique_names"]
 
 Columns = Sequence[ResultColumn]
 Note = Callable[[str], None]
@@ -53,15 +53,21 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def _objects(
-    columns: Columns, batches: Iterable[Batch], *, terminal: bool, note: Note
-) -> Iterator[list[str]]:
-    """The objects of each batch that has rows."""
+def told_names(columns: Columns, note: Note) -> tuple[str, ...]:
+    """The unique names of columns; `note` is told of each that is not its column's own."""
     names = [column.name for column in columns]
     keys = unique_names(names)
     for position, (name, key) in enumerate(zip(names, keys, strict=True), 1):
         if name != key:
             note(f'column {position} is written as "{key}", because another one is named "{name}"')
+    return keys
+
+
+def _objects(
+    columns: Columns, batches: Iterable[Batch], *, terminal: bool, note: Note
+) -> Iterator[list[str]]:
+    """The objects of each batch that has rows."""
+    keys = told_names(columns, note)
     members = [json_string(key).replace("%", "%%") + ":%s" for key in keys]
     row = ("{" + ",".join(members) + "}").__mod__
     writers = [json_column(column.type) for column in columns]

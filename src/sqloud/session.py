@@ -27,11 +27,12 @@ from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
 from sqloud.executor.loop import Running, SessionLoop
+from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.result import Result
 from sqloud.executor.run import Runner
 from sqloud.executor.statistics import Statistics
-from sqloud.executor.transport import HttpxTransport, Transport
+from sqloud.executor.transport import Transport
 from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, fit, plan_query, show
@@ -271,7 +272,7 @@ class Session:
             from sqloud.sandbox.transport import SandboxTransport
 
             return SandboxTransport(open_sandbox(self.catalogue))
-        return HttpxTransport(
+        return NetworkTransport(
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
             response_limit=settings.response_limit,

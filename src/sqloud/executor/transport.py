@@ -58,7 +58,11 @@ class HttpxTransport:
         spoiled = True
         try:
             async with client.stream(
-                request.http_verb, request.url, headers=list(headers), content=request.body
+                request.http_verb,
+                request.url,
+                headers=list(headers),
+                content=request.body,
+                timeout=httpx.Timeout(request.patience or self._read_timeout, connect=self._connect_timeout),
             ) as response:
                 body = bytearray()
                 async for chunk in response.aiter_bytes():

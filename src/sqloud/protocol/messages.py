@@ -15,7 +15,8 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request.
 
     `url` is absolute and encoded. `place` counts the request in its list from 1 (the page). `idempotent`
-    says whether it may be sent again after a failure. `body` is JSON bytes.
+    says whether it may be sent again after a failure. `body` is JSON bytes. `patience` is how many seconds one
+    wait for bytes may take, None for the transport's own limit.
     """
 
     http_verb: str
@@ -25,6 +26,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     idempotent: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    patience: float | None = None
 
 
 class ApiResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from sqloud.errors import ConnectionFault, Error, InterfaceError, ResponseDataError
-from sqloud.executor.transport import HttpxTransport
+from sqloud.executor.network import NetworkTransport
+from sqloud.executor.transport import HttpxTransport, Transport
+from sqloud.executor.wire import DirectTransport
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 
 if TYPE_CHECKING:
@@ -26,7 +28,20 @@ def get(url: str, **more: Any) -> ApiRequest:
     return ApiRequest(http_verb="GET", url=url, provider="p", **more)
 
 
-def using(work: Callable[[HttpxTransport], Awaitable[T]], **changes: Any) -> T:
+KINDS: dict[str, Callable[..., Transport]] = {
+    "direct": DirectTransport,
+    "httpx": HttpxTransport,
+    "network": NetworkTransport,
+}
+made = KINDS["direct"]
+
+
+@pytest.fixture(params=sorted(KINDS), autouse=True)
+def _each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "made", KINDS[request.param])
+
+
+def using(work: Callable[[Transport], Awaitable[T]], **changes: Any) -> T:
     """Run `work` with a transport of its own."""
 
     async def whole() -> T:
@@ -36,7 +51,7 @@ def using(work: Callable[[HttpxTransport], Awaitable[T]], **changes: Any) -> T:
             "response_limit": 1_000_000,
             "user_agent": "sqloud/test",
         }
-        transport = HttpxTransport(**(settings | changes))
+        transport = made(**(settings | changes))
         try:
             return await work(transport)
         finally:
@@ -77,7 +92,7 @@ def test_a_path_is_sent_as_it_was_built(serve: Serve) -> None:
 def test_a_connection_is_kept(serve: Serve) -> None:
     server = serve(ok)
 
-    async def work(transport: HttpxTransport) -> None:
+    async def work(transport: Transport) -> None:
         for number in range(5):
             await transport.send(get(f"{server.url}/{number}"), ())
 
@@ -93,7 +108,7 @@ def test_a_connection_for_each_request_in_flight(serve: Serve) -> None:
 
     server = serve(slow)
 
-    async def work(transport: HttpxTransport) -> None:
+    async def work(transport: Transport) -> None:
         for _ in range(2):
             sent = [transport.send(get(f"{server.url}/{number}"), ()) for number in range(6)]
             answers = await asyncio.gather(*sent)
@@ -111,13 +126,38 @@ def test_a_connection_that_the_server_closed_is_opened_again(serve: Serve) -> No
 
     server = serve(once)
 
-    async def work(transport: HttpxTransport) -> None:
+    async def work(transport: Transport) -> None:
         for _ in range(3):
             await transport.send(get(server.url), ())
             await asyncio.sleep(0.05)
 
     using(work)
     assert len(server.peers) == 3
+
+
+def test_a_chunked_answer_is_read_to_its_end(serve: Serve) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.wfile.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n[1,2,\r\n")
+        time.sleep(0.01)
+        exchange.wfile.write(b"2\r\n3]\r\n0\r\n\r\n")
+
+    assert asked(serve(answer).url).body == b"[1,2,3]"
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole(serve: Serve) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.wfile.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n[1,2,3]")
+        exchange.close_connection = True
+
+    assert asked(serve(answer).url).body == b"[1,2,3]"
+
+
+def test_a_request_has_a_patience_of_its_own(serve: Serve) -> None:
+    server = serve(lambda exchange: time.sleep(0.6))
+    began = time.monotonic()
+    with pytest.raises(ConnectionFault):
+        using(lambda transport: transport.send(get(server.url, patience=0.1), ()))
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_compressed_answer_is_unpacked(serve: Serve) -> None:
@@ -153,7 +193,7 @@ def test_a_redirect_is_not_followed(serve: Serve) -> None:
 def test_a_cookie_is_not_kept(serve: Serve) -> None:
     server = serve(lambda exchange: exchange.reply({}, set_cookie="session=1; Path=/"))
 
-    async def work(transport: HttpxTransport) -> None:
+    async def work(transport: Transport) -> None:
         for _ in range(2):
             await transport.send(get(server.url), ())
 
@@ -244,6 +284,8 @@ def test_a_proxy_is_not_asked_for_what_is_on_this_machine(
 
 
 def test_a_proxy_is_asked_for_what_is_elsewhere(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    if made is DirectTransport:
+        pytest.skip("asks no proxy")
     proxy = serve(lambda exchange: exchange.reply({"by": "proxy"}))
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     assert asked("http://nowhere.invalid/x").body == b'{"by":"proxy"}'
@@ -261,6 +303,8 @@ def test_a_proxy_is_asked_for_what_is_elsewhere(serve: Serve, monkeypatch: pytes
 def test_an_environment_that_cannot_be_followed_is_told(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
+    if made is DirectTransport and "PROXY" in variable:
+        pytest.skip("asks no proxy")
     monkeypatch.setenv(variable, value)
     with pytest.raises(InterfaceError, match="as the environment asks") as caught:
         asked("https://nowhere.invalid/")
@@ -291,7 +335,7 @@ def test_a_cancelled_exchange_leaves_a_transport_that_works(serve: Serve) -> Non
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    async def work(transport: HttpxTransport) -> None:
+    async def work(transport: Transport) -> None:
         for _ in range(20):
             await cancelled(transport.send(get(f"{server.url}/slow"), ()))
             assert (await transport.send(get(f"{server.url}/ok"), ())).body == b'{"path":"/ok"}'

@@ -7,8 +7,20 @@ CREATE TABLE t (a int);
 -- NotSupportedError: DROP is not built yet >drop<
 drop table digitalocean.droplets.droplets;
 
--- NotSupportedError: SET is not built yet >SET<
-SET search_path = x;
+-- NotSupportedError: SET LOCAL needs a transaction, and there is none >LOCAL<
+SET LOCAL max_keys = 5;
+
+-- SqlSyntaxError: unexpected 5; expected max_keys = value >5<
+SET max_keys 5;
+
+-- SqlSyntaxError: the statement ends too early; expected a value >=<
+SET max_keys =;
+
+-- SqlSyntaxError: unexpected +; expected the end of the statement >+<
+SET max_keys = 5 + 5;
+
+-- SqlSyntaxError: the statement ends too early; expected a name >RESET<
+RESET;
 
 -- NotSupportedError: USE is not built yet >USE<
 USE digitalocean;

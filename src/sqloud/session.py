@@ -17,7 +17,10 @@ from sqloud.dialect import (
     Describe,
     Explain,
     Query,
+    ResetSetting,
+    SetSetting,
     Show,
+    ShowSetting,
     Statement,
     StatementText,
     bind,
@@ -41,6 +44,7 @@ from sqloud.planner.inventory import local_lines
 from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
+from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
 from sqloud.settings import Settings, shipped
 
 __all__ = ["SANDBOX_TOKEN", "Session"]
@@ -64,7 +68,7 @@ class Session:
         on_notice: Callable[[str], None] | None = None,
         transport: Transport | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings = self._opened = settings
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         _check_providers(settings, self.catalogue)
@@ -139,7 +143,24 @@ class Session:
             return _told(describe(statement, self.catalogue), "describe")
         if isinstance(statement, Explain):
             return self._explain(statement)
+        if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
+            return self._setting(statement)
         raise _not_built(statement)
+
+    def _setting(self, statement: SetSetting | ResetSetting | ShowSetting) -> Result:
+        """SET and RESET, which answer nothing, and SHOW. What runs already keeps its settings."""
+        name, span = (statement.name.key, statement.name.span) if statement.name else (None, None)
+        if isinstance(statement, ShowSetting):
+            return _shown_settings(self.settings, name)
+        if isinstance(statement, SetSetting):
+            setting(str(name), span)
+            self.settings = changed(self.settings, str(name), statement.value, statement.span)
+        else:
+            for each in SESSION_SETTINGS if name is None else (name,):
+                self.settings = reset(self.settings, self._opened, each, span)
+        self._runner.max_keys = self.settings.max_keys
+        self._runner.null_on_mismatch = self.settings.null_on_mismatch
+        return Result((), iter(()), kind="set" if isinstance(statement, SetSetting) else "reset")
 
     def _explain(self, statement: Explain) -> Result:
         if statement.analyze:
@@ -331,6 +352,19 @@ def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> Unknow
 
 
 _FUNCTIONS = "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
+
+
+def _shown_settings(settings: Settings, name: str | None) -> Result:
+    """The value of one setting under its name, as psql shows it; name, value and meaning of all."""
+    if name is not None:
+        return Result(
+            (ResultColumn(name=name, type="VARCHAR"),), iter([[(shown(settings, name),)]]), kind="show"
+        )
+    rows: list[tuple[Any, ...]] = [
+        (each, shown(settings, each), known.description) for each, known in sorted(SESSION_SETTINGS.items())
+    ]
+    columns = tuple(ResultColumn(name=each, type="VARCHAR") for each in ("name", "setting", "description"))
+    return Result(columns, iter([rows]), kind="show")
 
 
 def _told(discovery: Discovery, kind: str) -> Result:

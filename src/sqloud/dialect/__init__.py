@@ -11,6 +11,7 @@ from sqloud.dialect.lexing import StatementText, split
 from sqloud.dialect.nodes import constant_of, is_constant, render, span_of
 from sqloud.dialect.parameters import bind
 from sqloud.dialect.parsing import parse
+from sqloud.dialect.sessions import ResetSetting, SetSetting, ShowSetting
 from sqloud.dialect.statements import (
     Argument,
     Assignment,
@@ -43,7 +44,10 @@ __all__ = [
     "Query",
     "Replace",
     "ReplaceInto",
+    "ResetSetting",
+    "SetSetting",
     "Show",
+    "ShowSetting",
     "Sqloud",
     "Statement",
     "StatementText",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from sqloud.dialect import commands, writes
+from sqloud.dialect import commands, sessions, writes
 from sqloud.dialect.fragments import Fragment
 from sqloud.dialect.lexing import StatementText
 from sqloud.dialect.statements import Explain, Query, Statement
@@ -70,12 +70,10 @@ _NOT_BUILT = frozenset(
         "REINDEX",
         "RELEASE",
         "RENAME",
-        "RESET",
         "REVOKE",
         "ROLLBACK",
         "SAVEPOINT",
         "SECURITY",
-        "SET",
         "START",
         "SUMMARIZE",
         "TRUNCATE",
@@ -179,7 +177,9 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "REPLACE": _replace,
     "DELETE": writes.delete,
     "EXEC": commands.execute,
-    "SHOW": commands.show,
+    "SHOW": sessions.show_any,
+    "SET": sessions.set_setting,
+    "RESET": sessions.reset,
     "DESCRIBE": commands.describe,
     "DESC": commands.describe,
     "EXPLAIN": _explain,

@@ -55,12 +55,12 @@ class Runner:
     ) -> None:
         self._loop = loop
         self._transport = transport
-        self._max_keys = max_keys
+        self.max_keys = max_keys
         self._ahead = _AHEAD * max_concurrency
         self._slots = asyncio.Semaphore(max_concurrency)
         self._endpoint = endpoint
         self._credential = credential
-        self._null_on_mismatch = null_on_mismatch
+        self.null_on_mismatch = null_on_mismatch
 
     def authorize(self, provider: Provider, url: str) -> tuple[tuple[str, str], ...]:
         """The credential's headers for one URL. Raises CredentialError."""
@@ -146,11 +146,11 @@ class Runner:
                 requests.setdefault(key, first_request(scan, key, prepared.base))
             except InvalidValueError:
                 continue  # the API can have no rows under a value that its parameter cannot take
-        if len(requests) > self._max_keys:
+        if len(requests) > self.max_keys:
             names = ", ".join(parameter.sql_name for parameter in scan.keys.parameters)
             raise ProgrammingError(
-                f"{scan.table} would be asked for {len(requests):,} values of {names}; {self._max_keys:,} is the most",
-                hints=("narrow what feeds it, or raise the limit: --max-keys N",),
+                f"{scan.table} would be asked for {len(requests):,} values of {names}; {self.max_keys:,} is the most",
+                hints=("narrow what feeds it, or raise the limit: --max-keys N, SET max_keys = N",),
             )
         return PreparedScan(
             scan=scan, base=prepared.base, keys=tuple(requests), requests=tuple(requests.values())
@@ -179,5 +179,5 @@ class Runner:
             scan.method.rows or Rows(shape="object"),
             scan.columns,
             scan.echoes,
-            on_mismatch=notice if self._null_on_mismatch else None,
+            on_mismatch=notice if self.null_on_mismatch else None,
         )

@@ -1,0 +1,149 @@
+"""The settings that a statement may change: SET, RESET and SHOW of a session.
+
+Law: a setting has one name, one reader and one way to be shown; a value that its reader does not know changes
+nothing and is an error that says what would be one.
+
+A setting stands here once, as one line of `SESSION_SETTINGS`; its name is that of the field of `Settings`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from sqloud.errors import InvalidValueError, Span, UnknownNameError
+from sqloud.settings import Settings
+
+__all__ = [
+    "DURATION",
+    "SESSION_SETTINGS",
+    "SWITCH",
+    "SessionSetting",
+    "changed",
+    "duration",
+    "reset",
+    "setting",
+    "shown",
+]
+
+Raw = str | int | float | bool
+"""A value as the statement writes it: a text, a number, or a word such as `on`, which is a text."""
+
+
+class SessionSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting. `read` gives the field's value, None for a raw value that is none; `example` is one."""
+
+    read: Callable[[Raw], object]
+    show: Callable[[object], str]
+    example: str
+    description: str
+
+
+_UNITS: Mapping[str, float] = {
+    **dict.fromkeys(("us", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.ASCII)
+_SWITCH = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+
+
+def duration(raw: Raw) -> float | None:
+    """Seconds of a duration: `30`, `'30 s'`, `'5 min'`, `'1h'`; None for anything else."""
+    if isinstance(raw, bool):
+        return None
+    found = _DURATION.fullmatch(str(raw).lower())
+    if found is None or found[2] not in _UNITS:
+        return None
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _count(raw: Raw) -> int | None:
+    text = "" if isinstance(raw, bool) else str(raw).strip()
+    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text) < 2**31 else None
+
+
+def _time_limit(raw: Raw) -> object:
+    """Seconds, and `_WITHOUT` for 0: a limit that is none. A bare number is milliseconds, as in Postgres."""
+    seconds = duration(f"{raw} ms" if str(raw).strip().isdecimal() else raw)
+    return _WITHOUT if seconds == 0 else seconds
+
+
+def _switch(raw: Raw) -> bool | None:
+    return raw if isinstance(raw, bool) else _SWITCH.get(str(raw).strip().lower())
+
+
+def _seconds(value: object) -> str:
+    return "0" if value is None else f"{value:g} s"
+
+
+def _word(value: object) -> str:
+    return "on" if value else "off"
+
+
+_WITHOUT = object()
+"""What a reader answers for the value None of a field."""
+
+DURATION = (duration, _seconds)
+SWITCH = (_switch, _word)
+"""Reader and showing of a duration in seconds, and of on and off."""
+
+SESSION_SETTINGS: dict[str, SessionSetting] = {
+    "max_keys": SessionSetting(
+        read=_count,
+        show=str,
+        example="5000",
+        description="values that one table may be asked for, where they come out of other tables",
+    ),
+    "null_on_mismatch": SessionSetting(
+        read=SWITCH[0],
+        show=SWITCH[1],
+        example="on",
+        description="a value that does not fit its column reads as NULL, with a notice",
+    ),
+    "statement_timeout": SessionSetting(
+        read=_time_limit,
+        show=_seconds,
+        example="'30 s'",
+        description="how long a statement may take: a duration with its unit, or milliseconds; 0 without limit",
+    ),
+}
+
+
+def setting(name: str, span: Span | None = None) -> SessionSetting:
+    """A setting by its name. Raises UnknownNameError at `span` with the nearest ones."""
+    found = SESSION_SETTINGS.get(name)
+    if found is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, SESSION_SETTINGS, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(SESSION_SETTINGS)}"
+        raise UnknownNameError(f"no setting {name}", span=span, hints=(hint, "SHOW ALL lists the settings"))
+    return found
+
+
+def changed(settings: Settings, name: str, raw: Raw, span: Span | None = None) -> Settings:
+    """The settings with one of them set. Raises UnknownNameError, and InvalidValueError with what would fit."""
+    known = setting(name, span)
+    value = known.read(raw)
+    if value is None:
+        raise InvalidValueError(
+            f"{name} cannot be {raw!r}", span=span, hints=(f"write   SET {name} = {known.example}",)
+        )
+    return msgspec.structs.replace(settings, **{name: None if value is _WITHOUT else value})
+
+
+def reset(settings: Settings, opened: Settings, name: str, span: Span | None = None) -> Settings:
+    """The settings with one of them as it was when the session was opened. Raises UnknownNameError."""
+    setting(name, span)
+    return msgspec.structs.replace(settings, **{name: getattr(opened, name)})
+
+
+def shown(settings: Settings, name: str, span: Span | None = None) -> str:
+    """The value of a setting as SHOW prints it. Raises UnknownNameError."""
+    return setting(name, span).show(getattr(settings, name))

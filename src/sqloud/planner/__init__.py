@@ -2,7 +2,7 @@
 
 from sqloud.planner.discovery import describe, show
 from sqloud.planner.literals import fit
+from sqloud.planner.readings import plan_query
 from sqloud.planner.residual import judge_expression
-from sqloud.planner.select import plan_query
 
 __all__ = ["describe", "fit", "judge_expression", "plan_query", "show"]

@@ -38,7 +38,10 @@ class DiscoveryCatalogue(Catalogue, Protocol):
         """The services of a provider, newer names among them, with what each is for."""
 
     def resources(self, provider: str, service: str) -> tuple[Resource, ...]:
-        """The resources of a service, newer names among them."""
+        """The resources of a service with all their methods, newer names among them."""
+
+    def whole(self, name: TableName) -> Resource:
+        """A resource with all methods of its name, those of its newer name too."""
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +69,7 @@ def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:
     """The columns of a resource, then its parameters, marked as such."""
     name = _table(statement.path, "DESCRIBE")
     try:
-        resource = catalogue.resource(name)
+        resource = catalogue.whole(name)
     except Error as error:
         error.span = error.span or statement.path.span
         raise
@@ -103,7 +106,7 @@ def _resources(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement:
 def _methods(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:
     _length(names, 3, "SHOW METHODS IN provider.service.resource", statement)
     rows: list[tuple[str | None, ...]] = []
-    for method in catalogue.resource(TableName(*names)).methods:
+    for method in catalogue.whole(TableName(*names)).methods:
         required, optional = inputs(method)
         rows.append(
             (

@@ -47,6 +47,9 @@ class Catalogue(Protocol):
     def resource(self, name: TableName) -> Resource:
         """A resource by its full name."""
 
+    def readings(self, name: TableName) -> tuple[Resource, ...]:
+        """The tables that a name can stand for, the first where nothing else is said."""
+
 
 class Virtual(msgspec.Struct, frozen=True, kw_only=True):
     """A hidden column: a parameter seen from SQL. `kind`: `computed`, `member`, `scope` or `option`.

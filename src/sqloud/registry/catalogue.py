@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from sqloud.errors import Finding, UnknownNameError
+from sqloud.registry.aliases import ALIASES_FILE, Aliases, readings, whole
 from sqloud.registry.compiled import CompiledCache, digest
 from sqloud.registry.records import Provider, Resource, Service, TableName
 from sqloud.registry.sources import PROVIDER_FILE, SourceFile, read_source, refuse
@@ -32,6 +34,7 @@ class Catalogue:
         self._sources: dict[str, SourceFile] = {}
         self._providers: dict[str, Provider] = {}
         self._services: dict[tuple[str, str], Service] = {}
+        self._newer: dict[str, Aliases] = {}
 
     def providers(self) -> tuple[str, ...]:
         """The names of all providers, sorted; their documents are not read."""
@@ -50,22 +53,99 @@ class Catalogue:
         return self._services[provider, service]
 
     def services(self, provider: str) -> tuple[tuple[str, str], ...]:
-        """The services of a provider, with what each is for. Raises as `provider` does."""
-        return self.provider(provider).services
+        """The services of a provider, newer names among them, with what each is for. Raises as `provider` does."""
+        own = self.provider(provider).services
+        names = {name for name, _ in own}
+        added = (
+            (one.name, one.description) for one in self._aliases(provider).services if one.name not in names
+        )
+        return tuple(sorted((*own, *added)))
 
     def resources(self, provider: str, service: str) -> tuple[Resource, ...]:
-        """The resources of a service. Raises as `provider` does."""
-        return self.service(provider, service).resources
+        """The resources of a service with all their methods, newer names among them. Raises as `provider` does."""
+        own = self._own_service(provider, service)
+        alias = self._aliases(provider).service(service)
+        if own is None and alias is None:
+            known = [name for name, _ in self.services(provider)]
+            raise _unknown("service", service, known, provider, f"SHOW SERVICES IN {provider}")
+        names = dict.fromkeys(one.name.resource for one in own.resources) if own is not None else {}
+        names |= dict.fromkeys(one.name for one in alias.resources) if alias is not None else {}
+        return tuple(self.whole(TableName(provider, service, name)) for name in names)
 
     def resource(self, name: TableName) -> Resource:
-        """A resource by its whole name. Raises as `provider` does."""
-        service = self.service(name.provider, name.service)
-        for resource in service.resources:
-            if resource.name.resource == name.resource:
-                return resource
-        known = [resource.name.resource for resource in service.resources]
+        """A resource by its whole name, older or newer. Raises as `provider` does.
+
+        Where a document has the name, its resource is given and no alias is read; `whole` adds the aliases.
+        """
+        own = self._own(name)
+        return own if own is not None else self.readings(name)[0]
+
+    def whole(self, name: TableName) -> Resource:
+        """A resource with all the methods that its name has, those of its newer name too. Raises as `provider`."""
+        own, alias = self._own(name), self._aliases(name.provider).resource(name)
+        if alias is None:
+            return own if own is not None else self._no_resource(name)
+        return whole(name, own, alias, self._origin)
+
+    def readings(self, name: TableName) -> tuple[Resource, ...]:
+        """The tables that a name can stand for, the first where nothing else is said. Raises as `provider` does."""
+        own, alias = self._own(name), self._aliases(name.provider).resource(name)
+        if alias is None:
+            return (own if own is not None else self._no_resource(name),)
+        return readings(name, own, alias, self._origin)
+
+    def _own_service(self, provider: str, service: str) -> Service | None:
+        named = any(service == name for name, _ in self.provider(provider).services)
+        return self.service(provider, service) if named else None
+
+    def _own(self, name: TableName) -> Resource | None:
+        """The resource of the documents, without any alias."""
+        service = self._own_service(name.provider, name.service)
+        resources = service.resources if service is not None else ()
+        return next((one for one in resources if one.name.resource == name.resource), None)
+
+    def _origin(self, name: TableName) -> Resource:
+        """The resource that an alias leads to."""
+        own = self._own(name)
+        if own is None:
+            file = self._sources[name.provider].path.with_name(ALIASES_FILE)
+            message = f"leads to {name.service}.{name.resource}, which is not there"
+            raise refuse([Finding(str(file), 0, "", message)], str(file))
+        return own
+
+    def _no_resource(self, name: TableName) -> NoReturn:
+        known = {name for name, _ in self.services(name.provider)}
+        if name.service not in known:
+            listing = f"SHOW SERVICES IN {name.provider}"
+            raise _unknown("service", name.service, sorted(known), name.provider, listing)
+        service = self._own_service(name.provider, name.service)
+        alias = self._aliases(name.provider).service(name.service)
+        names = {one.name.resource for one in service.resources} if service is not None else set()
+        names |= {one.name for one in alias.resources} if alias is not None else set()
         place = f"{name.provider}.{name.service}"
-        raise _unknown("resource", name.resource, known, place, f"SHOW RESOURCES IN {place}")
+        raise _unknown("resource", name.resource, sorted(names), place, f"SHOW RESOURCES IN {place}")
+
+    def _aliases(self, provider: str) -> Aliases:
+        """The newer names of a provider: none where it has no file of them."""
+        if provider not in self._newer:
+            self._newer[provider] = self._load_aliases(self.provider(provider))
+        return self._newer[provider]
+
+    def _load_aliases(self, provider: Provider) -> Aliases:
+        above = self._sources[provider.name]
+        file = above.path.with_name(ALIASES_FILE)
+        # A provider may have a service of that name; then the file is the service's.
+        if any(name == file.stem for name, _ in provider.services) or not file.exists():
+            return Aliases(provider=provider.name)
+        source = read_source(file)
+        path, made_from = self._cache.path(f"{provider.name}.{file.stem}", file), digest(source.content)
+        record = self._cache.read(path, made_from, Aliases)
+        if record is None:
+            from sqloud.registry.alias_document import load_aliases
+
+            record = load_aliases(source, provider.name)
+            self._cache.write(path, made_from, record)
+        return record
 
     def _file(self, provider: str) -> Path:
         """The provider.yaml of a provider, of which there is exactly one."""

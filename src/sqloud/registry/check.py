@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqloud.errors import Finding, ProviderDocumentError
+from sqloud.registry.alias_document import check_aliases
+from sqloud.registry.aliases import ALIASES_FILE
 from sqloud.registry.documents import (
     CheckedProvider,
     CheckedService,
@@ -48,6 +50,8 @@ def check_provider(path: Path, judge_expression: JudgeExpression | None = None) 
     if not path.exists():
         return (Finding(str(path), 0, "", "there is no such file or folder"),)
     above = _check_provider_file(path.with_name(PROVIDER_FILE))
+    if path.name == ALIASES_FILE and path.stem not in (_listed_services(above) or ()):
+        return (*above.findings, *check_aliases(read_source(path), path.absolute().parent.name, None))
     checked = _check_service_file(path, above)
     _judge_expressions([checked], judge_expression)
     return (*above.findings, *checked.findings)
@@ -59,6 +63,7 @@ def _check_folder(folder: Path, judge_expression: JudgeExpression | None) -> tup
     above = _check_provider_file(folder / PROVIDER_FILE)
     files = sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
     services = {file.stem: file for file in files if file.suffix == ".yaml" and file.name != PROVIDER_FILE}
+    newer = None if "aliases" in (_listed_services(above) or ()) else services.pop("aliases", None)
     findings = [
         Finding(str(file), 0, "", "is not read; name it .yaml") for file in files if file.suffix == ".yml"
     ]
@@ -75,6 +80,9 @@ def _check_folder(folder: Path, judge_expression: JudgeExpression | None) -> tup
     checked = [_check_service_file(file, above) for file in services.values()]
     _judge_across(checked)
     _judge_expressions(checked, judge_expression)
+    if newer is not None:
+        records = [service.record for service in checked if service.record is not None]
+        findings += check_aliases(read_source(newer), folder.absolute().name, records)
     return (*above.findings, *findings, *(finding for service in checked for finding in service.findings))
 
 

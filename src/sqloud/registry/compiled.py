@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from sqloud._version import __version__
+from sqloud.registry.aliases import Aliases
 from sqloud.registry.records import Provider, Service
 from sqloud.registry.sources import read_regular
 
@@ -23,7 +24,7 @@ __all__ = ["FORMAT", "CompiledCache", "digest"]
 FORMAT = 1
 """Counts the changes of the records or of their resolution within one version; a change makes files stale."""
 
-R = TypeVar("R", Provider, Service)
+R = TypeVar("R", Provider, Service, Aliases)
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +76,7 @@ class CompiledCache:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
-    def write(self, path: Path | None, source: str, record: Provider | Service) -> None:
+    def write(self, path: Path | None, source: str, record: Provider | Service | Aliases) -> None:
         """Keep a record: written beside and renamed, so that a reader sees the old file or the new one."""
         if path is None:
             return

@@ -22,6 +22,7 @@ __all__ = [
     "check_service_document",
     "load_provider",
     "load_service",
+    "read_judged",
 ]
 
 
@@ -71,7 +72,7 @@ class CheckedService:
 
 def check_provider_document(source: SourceFile) -> CheckedProvider:
     """Read and judge provider.yaml; its folder's name has to be the provider's."""
-    document, findings = _read(source, "provider")
+    document, findings = read_judged(source, "provider")
     checked = CheckedProvider(findings)
     checked.document = document
     if document is None or findings:
@@ -100,7 +101,7 @@ def check_service_document(
 
     `pagings` is None where the provider's own document does not hold; names of pagings are not judged then.
     """
-    document, findings = _read(source, "service")
+    document, findings = read_judged(source, "service")
     checked = CheckedService(findings)
     checked.document = document
     if document is None:
@@ -123,7 +124,8 @@ def check_service_document(
     return checked
 
 
-def _read(source: SourceFile, kind: str) -> tuple[Document | None, list[Finding]]:
+def read_judged(source: SourceFile, kind: str) -> tuple[Document | None, list[Finding]]:
+    """A document of a kind (a key of its own names it) with what the schema finds in it; None where it is no such."""
     try:
         document = read_document(source)
     except ProviderDocumentError as error:

@@ -176,6 +176,9 @@ class Method(Record, frozen=True, kw_only=True):
     listing: bool = False
     idempotent: bool = False
     destructive: bool = False
+    fixed: tuple[
+        tuple[str, Any], ...
+    ] = ()  # fields of the body that this method always sends, none of body.fields
     description: str = ""
 
     @property

@@ -46,9 +46,9 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def kind_of(document: Document) -> str | None:
-    """`provider` or `service`: the key by which the two kinds of document are told apart."""
+    """`provider`, `aliases` or `service`: the key by which the kinds of document are told apart."""
     if isinstance(document.root, dict):
-        for kind in ("provider", "service"):
+        for kind in ("provider", "aliases", "service"):
             if kind in document.root:
                 return kind
     return None

@@ -163,12 +163,18 @@ class Session:
         return Result((), iter(()), kind="set" if isinstance(statement, SetSetting) else "reset")
 
     def _explain(self, statement: Explain) -> Result:
-        if statement.analyze:
-            raise NotSupportedError("EXPLAIN ANALYZE is not built yet", hints=("EXPLAIN shows the requests",))
         if not isinstance(statement.statement, Query):
             raise _not_built(statement.statement)
         plan = plan_query(statement.statement.tree, self.catalogue, reasons=True)
         explained = explain(plan, self._requests(plan))
+        if statement.analyze and not self.settings.dry_run:
+            result = self._query(plan)
+            rows_answered = sum(len(batch) for batch in result.batches())
+            assert result.statistics is not None
+            explained.happened(
+                {scan.id: scan.told() for scan in result.statistics.scans},
+                result.statistics.told() | {"answer_rows": rows_answered},
+            )
         if statement.format == "json":
             rows: list[tuple[Any, ...]] = [(explained.as_json(),)]
         else:

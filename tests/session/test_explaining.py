@@ -100,3 +100,44 @@ def test_a_dry_run_shows_what_depends_on_answers_as_a_template(dry: Session) -> 
     template, source = second.split("   ", 1)
     assert template == "GET /v2/droplets/{droplet_id}/backups?per_page=200"
     assert source.startswith("for each droplet_id out of scan_0: SELECT")
+
+
+@pytest.fixture(scope="module")
+def sandboxed() -> Iterator[Session]:
+    with Session(Settings(sandbox=True)) as opened:
+        yield opened
+
+
+KNOWN_BEFORE = (
+    f"SELECT name FROM {DROPLETS} WHERE id = 3164444",
+    f"SELECT name FROM {DROPLETS} WHERE id IN (3164444, 3164460, 7)",
+    f"SELECT name FROM {BACKUPS} WHERE droplet_id = 3164444 AND page = 1 AND per_page = 2",
+    f"SELECT name FROM {DROPLETS} WHERE id = 1 AND id = 2",
+)
+
+
+@pytest.mark.parametrize("sql", KNOWN_BEFORE)
+def test_what_is_known_before_is_what_is_counted_after(sandboxed: Session, sql: str) -> None:
+    told: dict[str, Any] = json.loads("\n".join(lines(sandboxed, f"EXPLAIN ANALYZE (FORMAT json) {sql}")))
+    counted = told["actual"]["requests"]
+    assert told["estimate"] == f"{counted} request{'' if counted == 1 else 's'}"
+
+
+def test_analyze_counts_each_scan_and_the_whole(sandboxed: Session) -> None:
+    sql = f"SELECT d.id, b.id FROM {DROPLETS} d LEFT JOIN {BACKUPS} b ON b.droplet_id = d.id"
+    droplets = len(lines(sandboxed, f"SELECT id FROM {DROPLETS}"))
+    rows = len(lines(sandboxed, sql))
+    told: dict[str, Any] = json.loads("\n".join(lines(sandboxed, f"EXPLAIN ANALYZE (FORMAT json) {sql}")))
+    first, second = (scan["actual"] for scan in told["scans"])
+    assert (first["requests"], second["requests"]) == (1, droplets)
+    assert told["actual"]["requests"] == droplets + 1
+    assert told["actual"]["answer_rows"] == rows
+    assert first["rows"] == droplets
+    text = lines(sandboxed, f"EXPLAIN ANALYZE {sql}")
+    assert sum("  actual  " in line or line.startswith("actual  ") for line in text) == 3
+
+
+def test_a_dry_run_does_not_analyze(dry: Session) -> None:
+    told = "\n".join(lines(dry, f"EXPLAIN ANALYZE SELECT * FROM {SIZES}"))
+    assert "GET /v2/sizes?per_page=200" in told
+    assert "actual" not in told

@@ -255,7 +255,6 @@ def test_an_error_stands_in_its_source(
         ("SELECT * FROM read_csv('/etc/passwd')", Error),
         ("INSERT INTO digitalocean.droplets.droplets (name) VALUES ('x')", NotSupportedError),
         ("DELETE FROM digitalocean.droplets.droplets WHERE id = 1", NotSupportedError),
-        ("EXPLAIN ANALYZE SELECT 1", NotSupportedError),
     ],
 )
 def test_what_is_refused_is_refused_before_any_request(

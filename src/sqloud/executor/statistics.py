@@ -32,6 +32,21 @@ class ScanStatistics(msgspec.Struct, kw_only=True):
     absent: int = 0
     elapsed: float = 0.0
 
+    def told(self) -> dict[str, int | float]:
+        """The numbers by name, seconds to the millisecond; of the rarer ones those that are not nought."""
+        numbers: dict[str, int | float] = {
+            "requests": self.requests,
+            "pages": self.pages,
+            "rows": self.rows,
+            "retries": self.retries,
+            "bytes": self.bytes,
+            "waited_s": round(self.waited, 3),
+            "elapsed_s": round(self.elapsed, 3),
+        }
+        if self.cached:
+            numbers |= {"cached": self.cached, "oldest_cached_s": round(self.age, 3)}
+        return numbers | ({"absent_keys": self.absent} if self.absent else {})
+
 
 class Statistics(msgspec.Struct, kw_only=True):
     """What a statement has cost so far: each of its scans in the order of the plan, and `elapsed` seconds in all.
@@ -50,6 +65,18 @@ class Statistics(msgspec.Struct, kw_only=True):
                 return found
         self.scans.append(ScanStatistics(id=step))
         return self.scans[-1]
+
+    def told(self) -> dict[str, int | float]:
+        """The numbers of all scans together, as `ScanStatistics.told` gives them."""
+        return {
+            "requests": self.requests,
+            "pages": self.pages,
+            "rows": self.rows,
+            "retries": self.retries,
+            "bytes": self.bytes,
+            "waited_s": round(self.waited, 3),
+            "elapsed_s": round(self.elapsed, 3),
+        }
 
     @property
     def requests(self) -> int:

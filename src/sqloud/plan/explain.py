@@ -59,6 +59,12 @@ class ExplainedPlan(msgspec.Struct, kw_only=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
     actual: dict[str, Any] | None = None
 
+    def happened(self, scans: Mapping[str, dict[str, Any]], whole: dict[str, Any]) -> None:
+        """Add what a run has counted: numbers by name for each scan's id, and for the statement."""
+        for scan in self.scans:
+            scan.actual = scans.get(scan.id)
+        self.actual = whole
+
     def as_json(self) -> str:
         """The same as JSON, indented by two."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -191,4 +197,12 @@ def _scan_lines(scan: ExplainedScan) -> Iterator[str]:
 
 
 def _actual(actual: Mapping[str, Any]) -> str:
-    return ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in actual.items())
+    """`3 requests, 450 rows, 0.31 s elapsed`."""
+    words = []
+    for name, value in actual.items():
+        if name.endswith("_s"):
+            words.append(f"{value:.3f} s {name.removesuffix('_s').replace('_', ' ')}")
+        else:
+            counted = name.replace("_", " ")
+            words.append(f"{value:,} {counted.removesuffix('s') if value == 1 else counted}")
+    return ", ".join(words)

@@ -22,6 +22,7 @@ _SQL = {
     ("boolean", None): "BOOLEAN",
     ("string", None): "VARCHAR",
     ("string", "date-time"): "TIMESTAMP WITH TIME ZONE",
+    ("string", "binary"): "BLOB",
 }
 
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

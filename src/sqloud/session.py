@@ -313,7 +313,8 @@ class Session:
     def _credential(self, provider: Provider) -> str | None:
         if self.settings.sandbox:
             return SANDBOX_TOKEN
-        if token := self.settings.credentials.get(provider.name):
+        own = self.catalogue.provider(provider.name).authentication  # a method's may be another
+        if provider.authentication == own and (token := self.settings.credentials.get(provider.name)):
             return token
         for name in provider.authentication.environment:
             if token := self.settings.environment.get(name):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sqloud.errors import IncompleteAnswerError
 from sqloud.protocol.messages import ApiRequest, ApiResponse
-from sqloud.protocol.paging import PAGINGS, Progress, follow
+from sqloud.protocol.paging import Progress, follow
 from sqloud.registry.records import Paging
 
 HOST = "https://api.example.com"
@@ -189,7 +189,7 @@ STYLES = ["links", "links and total", "total", "neither"]
     clamp=st.integers(1, 60),
     style=st.sampled_from(STYLES),
     absent=st.sampled_from([{}, {"links": {}}, {"links": {"pages": {}}}, {"links": {"pages": None}}]),
-    by=st.sampled_from(sorted(PAGINGS)),
+    by=st.sampled_from(["next_link", "page_number"]),
 )
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_every_row_comes_exactly_once(

@@ -199,8 +199,10 @@ class DuckWorkspace:
             return
         longest = max(map(len, chunks))
         columns = self._tables[table]
-        listed = ", ".join(f"{quoted(column)}: {quoted(sql_type)}" for column, sql_type in columns)
-        names = ", ".join(_name(column) for column, _ in columns)
+        # Only a cast reads the escapes by which text carries bytes.
+        read_as = [(column, "VARCHAR" if sql_type == "BLOB" else sql_type) for column, sql_type in columns]
+        listed = ", ".join(f"{quoted(column)}: {quoted(sql_type)}" for column, sql_type in read_as)
+        names = ", ".join(f"{_name(column)}::{sql_type}" for column, sql_type in columns)
         roomy = f", maximum_object_size = {longest + 1}" if longest > _LONGEST_LINE else ""
         with open(self._spool, "wb") as spool:
             spool.writelines(chunks)

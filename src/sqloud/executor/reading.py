@@ -135,6 +135,7 @@ class ScanRun:
                 page_rows=page.count,
                 asked=asked,
                 repeated=bool(page.count and digest) and digest in seen,
+                rows_at=scan.method.rows.path if scan.method.rows is not None else (),
             )
             following = follow(paging, request, response, progress)
             seen.add(digest)

@@ -146,6 +146,8 @@ def inputs(method: Method) -> tuple[list[str], list[str]]:
 def described(resource: Resource) -> Iterator[tuple[str, str, str, str, str]]:
     """Name, type, kind, note and description of each column of a resource, then of its parameters."""
     for column in resource.columns:
+        if column.hidden:
+            continue
         kind = "key" if column.name in resource.key else "column"
         yield column.name, column.type.spelling, kind, "", column.description
     listing = resource.listing

@@ -207,7 +207,7 @@ def _keyed(
         if _worth_sending(use, parameter, alternatives, subjects):
             sent.append(parameter)
     paging = method.paging
-    names = {paging.page, paging.size} if paging else set()
+    names = {paging.page, paging.offset, paging.size} if paging else set()
     rows = tuple(tuple(one[subjects[parameter.sql_name]] for parameter in sent) for one in alternatives)
     return Choice(
         method=method,

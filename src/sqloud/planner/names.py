@@ -15,6 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope, walk_in_scope
 
 from sqloud.dialect import span_of
 from sqloud.errors import AmbiguousNameError, NotSupportedError, UnknownNameError
+from sqloud.planner.dotted import join_dotted
 from sqloud.planner.local import LocalUse, drop_schema, local_use
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
@@ -87,6 +88,9 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     levels: dict[int, Relations] = {}
     for scope in scopes:
         _expand_stars(scope, Relations(scope, uses, local))
+        for node in list(walk_in_scope(scope.expression)):
+            if isinstance(node, exp.Column):
+                join_dotted(node, [Relations(scope, uses, local)])
         # Those around a scope come after it, and their stars do not change what it offers.
         levels[id(scope)] = Relations(scope, uses, local)
     for scope in scopes:
@@ -159,7 +163,7 @@ def _star(
     ]
     for alias in aliases:
         table = relations.tables.get(alias)
-        names = list(table.columns) if table is not None else relations.others[alias]
+        names = table.visible if table is not None else relations.others[alias]
         if names is None:
             columns.append(exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True)))
             continue

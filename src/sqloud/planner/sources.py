@@ -76,6 +76,11 @@ class TableUse(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     columns: Mapping[str, Column]
     virtual: Mapping[str, Virtual]
 
+    @property
+    def visible(self) -> list[str]:
+        """The columns that `*` stands for."""
+        return [name for name, column in self.columns.items() if not column.hidden]
+
     def offers(self, name: str) -> bool:
         """Whether it has a column of that name, hidden or not."""
         return name in self.columns or name in self.virtual
@@ -137,7 +142,7 @@ def virtual_columns(resource: Resource) -> dict[str, Virtual]:
     own = {column.name for column in resource.columns}
     methods = sorted(resource.methods_for("select"), key=lambda method: not method.listing)
     for method in methods:
-        paging = {method.paging.page, method.paging.size} if method.paging else set()
+        paging = {method.paging.page, method.paging.offset, method.paging.size} if method.paging else set()
         for parameter in method.parameters:
             if parameter.sql_name in own or parameter.sql_name in found:
                 continue

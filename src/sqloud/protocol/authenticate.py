@@ -5,6 +5,7 @@ Law: a secret goes only to its own provider's endpoint, and over plain http only
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from sqloud.errors import CredentialError
@@ -35,6 +36,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def _is_at(asked: tuple[str, str, int], endpoint: tuple[str, str, int]) -> bool:
+    """Whether an origin is the endpoint's; a placeholder in that one's host stands for one label."""
+    scheme, host, port = endpoint
+    if "{" not in host:
+        return asked == endpoint
+    around = (re.escape(part) for part in _PLACEHOLDER.split(host))
+    labels = "[a-z0-9-]+".join(around)
+    return (asked[0], asked[2]) == (scheme, port) and re.fullmatch(labels, asked[1]) is not None
+
+
 def authorization(
     provider: Provider, endpoint: str, url: str, token: str | None
 ) -> tuple[tuple[str, str], ...]:
@@ -45,7 +59,7 @@ def authorization(
     """
     if provider.authentication.scheme == "none":
         return ()
-    if origin(url) != origin(endpoint):
+    if not _is_at(origin(url), origin(endpoint)):
         raise CredentialError(
             f"refused to send the credential of {provider.name} to {url}",
             hints=(f"it goes to {endpoint} only",),

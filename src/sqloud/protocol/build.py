@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from sqloud.errors import InvalidValueError
 from sqloud.plan.steps import Scan, Value
 from sqloud.protocol.messages import ApiRequest
@@ -39,14 +41,21 @@ def base_url(provider: Provider, endpoints: Mapping[str, str]) -> str:
     return endpoint + urlsplit(provider.base_url).path.rstrip("/")
 
 
+_HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
+
+
 def build(provider: Provider, method: Method, base: str, values: Mapping[str, Value]) -> ApiRequest:
     """The request of `method` with `values` by the parameters' API names; every required one is among them.
 
-    Raises InvalidValueError for a value that cannot stand in its place.
+    Every host of a provider goes to its endpoint where the session names one, so that `base` holds no placeholder
+    then. Raises InvalidValueError for a value that cannot stand in its place.
     """
     query: list[str] = []
-    headers: list[tuple[str, str]] = [("accept", "application/json")]
+    media = method.rows.media if method.rows is not None else ""
+    headers: list[tuple[str, str]] = [("accept", media or "application/json")]
     segments: dict[str, str] = {}
+    body: dict[str, object] = {}
+    whole: str | None = None
     for parameter in method.parameters:
         if parameter.name not in values:
             continue
@@ -55,10 +64,18 @@ def build(provider: Provider, method: Method, base: str, values: Mapping[str, Va
             segments[parameter.name] = _segment(parameter, text)
         elif parameter.location == "query":
             query.append(f"{quote(parameter.name, safe='')}={_quoted(parameter, text)}")
+        elif parameter.location == "body":
+            body[parameter.name] = _field(parameter, values[parameter.name])
+        elif parameter.location == "host":
+            base = base.replace("{" + parameter.name + "}", _host(parameter, text))
+        elif parameter.location == "url":
+            whole = _whole(parameter, text, provider, base)
         else:
             headers.append((parameter.name.lower(), _header(parameter, text)))
     path = _PLACEHOLDER.sub(lambda match: segments[match[1]], method.path)
-    url = base + path + ("?" + "&".join(query) if query else "")
+    url = whole or base + path + ("?" + "&".join(query) if query else "")
+    if body:
+        headers.append(("content-type", "application/json"))
     if len(url) > _LONGEST_URL:
         raise InvalidValueError(
             f"the values of {method.name} make a URL of {len(url):,} characters; {_LONGEST_URL:,} are the most"
@@ -69,6 +86,7 @@ def build(provider: Provider, method: Method, base: str, values: Mapping[str, Va
         provider=provider.name,
         idempotent=method.idempotent,
         headers=tuple(headers),
+        body=msgspec.json.encode(body) if body else None,
     )
 
 
@@ -84,6 +102,45 @@ def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
             enough = scan.limit.rows if scan.limit is not None and scan.limit.passed is None else largest
             values[paging.size] = max(1, min(largest, enough))
     return build(scan.provider, scan.method, base, values)
+
+
+def _field(parameter: Parameter, value: Value) -> object:
+    """A value as a field of a JSON body; a list is JSON text, and one text by itself is a list of one."""
+    if not parameter.type.is_list or not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [value]
+    try:
+        return msgspec.json.decode(value, type=_LISTS[str(parameter.type.items)])
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise InvalidValueError(
+            f"{parameter.sql_name} is {parameter.type.spelling}, and {value[:60]!r} is none"
+        ) from error
+
+
+_LISTS = {"integer": list[int], "number": list[float], "boolean": list[bool], "string": list[str]}
+
+
+def _host(parameter: Parameter, text: str) -> str:
+    if not _HOST_LABEL.fullmatch(text):
+        raise InvalidValueError(
+            f"{parameter.sql_name} is one label of a host's name, and {text[:60]!r} is none"
+        )
+    return text.lower()
+
+
+def _whole(parameter: Parameter, text: str, provider: Provider, base: str) -> str:
+    """A URL that is asked as it stands, or, where the session names an endpoint, its path and query there."""
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        sound = False
+    if not sound or not text.isascii() or not text.isprintable() or " " in text:
+        raise InvalidValueError(f"{parameter.sql_name} is an https URL, and {text[:60]!r} is none")
+    if base == provider.base_url.rstrip("/"):
+        return text.partition("#")[0]
+    return base + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _segment(parameter: Parameter, text: str) -> str:

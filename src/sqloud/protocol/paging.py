@@ -7,13 +7,20 @@ short; a link that repeats or leaves the endpoint is an error, and so is a total
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from sqloud.errors import IncompleteAnswerError
 from sqloud.protocol.authenticate import origin
 from sqloud.protocol.messages import ApiRequest, ApiResponse
+from sqloud.protocol.pagings_other import (
+    header_link,
+    more_promised,
+    next_offset,
+    next_token,
+    with_query,
+)
 from sqloud.protocol.rows import navigate
 from sqloud.registry.records import Paging
 
@@ -27,13 +34,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a list has come, the answer at hand included.
 
     rows: rows so far; page_rows: rows of this answer; asked: every URL asked; repeated: this answer's rows
-    are those of an answer before it, to the byte.
+    are those of an answer before it, to the byte; rows_at: where the answer holds its rows.
     """
 
     rows: int
     page_rows: int
     asked: frozenset[str]
     repeated: bool = False
+    rows_at: tuple[str, ...] = ()
 
 
 def follow(
@@ -88,9 +96,56 @@ def _by_number(
     return (_numbered(paging, request, progress),)
 
 
+def _by_header(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """The Link header names the next page, or none."""
+    link = header_link(response)
+    if link is None:
+        _check_total(paging, response, progress)
+        return ()
+    return (_linked(request, link, progress),)
+
+
+def _by_offset(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """Pages begin after so many rows: until the total is reached, no more are promised, or a page is empty."""
+    link = _next_link(paging, response)
+    if link is not None:
+        return (_linked(request, link, progress),)
+    promised, total = more_promised(paging, response), _total(paging, response)
+    if promised is False or (promised is None and total is not None and progress.rows >= total):
+        _check_total(paging, response, progress)
+        return ()
+    if progress.page_rows == 0:
+        _check_total(paging, response, progress)
+        if promised:
+            raise IncompleteAnswerError(
+                f"page {request.place} promises more rows and has none: {request.url}"
+            )
+        return ()
+    return (_next(request, next_offset(paging, request, progress.page_rows), progress),)
+
+
+def _by_token(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress
+) -> tuple[ApiRequest, ...]:
+    """The answer, or its last row, gives a token to send for the next page."""
+    if paging.last and not paging.more and progress.page_rows == 0:
+        return ()
+    url = next_token(paging, request, response, progress.rows_at)
+    if url is None:
+        _check_total(paging, response, progress)
+        return ()
+    return (_next(request, url, progress),)
+
+
 def is_silent(paging: Paging | None, response: ApiResponse) -> bool:
     """Whether an answer says nothing of how its list goes on: neither links nor a total."""
-    if paging is None or paging.style != "page_number":
+    if paging is None or paging.style not in ("page_number", "offset"):
+        return False
+    if paging.more and more_promised(paging, response) is not None:
         return False
     return not _has_links(paging, response) and _total(paging, response) is None
 
@@ -98,6 +153,9 @@ def is_silent(paging: Paging | None, response: ApiResponse) -> bool:
 PAGINGS: Mapping[str, Callable[[Paging, ApiRequest, ApiResponse, Progress], tuple[ApiRequest, ...]]] = {
     "page_number": _by_number,
     "next_link": _by_link,
+    "link_header": _by_header,
+    "offset": _by_offset,
+    "token": _by_token,
 }
 
 
@@ -155,11 +213,7 @@ def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
 
 
 def _numbered(paging: Paging, request: ApiRequest, progress: Progress) -> ApiRequest:
-    parts = urlsplit(request.url)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != paging.page]
-    query.append((paging.page or "page", str(request.place + 1)))
-    text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
-    return _next(request, parts._replace(query=text).geturl(), progress)
+    return _next(request, with_query(request.url, paging.page or "page", str(request.place + 1)), progress)
 
 
 def _next(request: ApiRequest, url: str, progress: Progress) -> ApiRequest:

@@ -15,6 +15,7 @@ import msgspec
 from sqloud.datatypes import python_form
 from sqloud.errors import IncompleteAnswerError, ResponseDataError
 from sqloud.plan.steps import Echo, Value
+from sqloud.protocol.forms import UNLIKE_JSON, escaped, points, text_of
 from sqloud.registry.records import Column, Rows
 
 __all__ = ["Page", "RowDecoder", "navigate"]
@@ -75,7 +76,9 @@ class RowDecoder:
         self._names = [f"c{position}" for position in range(len(columns) + len(echoes))]
         self._row = self._row_type([*(column.name for column in columns), *(echo.name for echo in echoes)])
         # The fast way reads columns that stand directly in the row under their own names.
-        direct = all(column.path == (column.name,) for column in columns)
+        direct = rows.shape not in UNLIKE_JSON and all(
+            column.path == (column.name,) and not column.answer for column in columns
+        )
         self._page = msgspec.json.Decoder(list[self._row] | None) if direct else None  # type: ignore[name-defined]
 
     def decode(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
@@ -83,73 +86,93 @@ class RowDecoder:
 
         Raises IncompleteAnswerError if the place of the rows is absent, ResponseDataError for what does not fit.
         """
+        if self._rows.shape in UNLIKE_JSON:
+            return self._one_row(body, echoed)
         try:
             return self._decode(_sound(body), echoed)
         except RecursionError as error:
             raise ResponseDataError("the answer nests deeper than it can be read") from error
 
     def _decode(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
-        raw = navigate(body, self._rows.path)
-        if raw is None:
-            place = ".".join(self._rows.path)
-            raise IncompleteAnswerError(f"the answer has no {place!r}, where its rows should be")
-        rows = self._fast(raw)
+        place, raw = self._place(body)
+        rows = self._fast(place, raw)
         if rows is None:
-            items = _ITEMS.decode(self._items(raw)) or []
-            rows = [self._cell_by_cell(item, number) for number, item in enumerate(items, 1)]
+            items = _ITEMS.decode(self._items(place, raw)) or []
+            rows = [self._cell_by_cell(item, number, body) for number, item in enumerate(items, 1)]
         for name, value in zip(self._names[len(self._columns) :], echoed, strict=True):
             for row in rows:
                 setattr(row, name, value)
         return Page(count=len(rows), lines=self._encoder.encode_lines(rows))
 
-    def _fast(self, raw: msgspec.Raw) -> list[Any] | None:
+    def _place(self, body: bytes) -> tuple[Rows, msgspec.Raw]:
+        """Where the rows of this answer are, and what is there."""
+        place: Rows | None = self._rows
+        while place is not None:
+            raw = navigate(body, place.path)
+            if raw is not None and (place.otherwise is None or bytes(raw) != b"null"):
+                return place, raw
+            place = place.otherwise
+        missing = ".".join(self._rows.path)
+        raise IncompleteAnswerError(f"the answer has no {missing!r}, where its rows should be")
+
+    def _one_row(self, body: bytes, echoed: Sequence[Value | None]) -> Page:
+        """An answer that is no JSON, whole, in each of the columns that were asked for."""
+        row = self._row()
+        for name in self._names[: len(self._columns)]:
+            setattr(row, name, text_of(body) if self._rows.shape == "text" else escaped(body))
+        for name, value in zip(self._names[len(self._columns) :], echoed, strict=True):
+            setattr(row, name, value)
+        return Page(count=1, lines=self._encoder.encode_lines([row]))
+
+    def _fast(self, place: Rows, raw: msgspec.Raw) -> list[Any] | None:
         """All rows in one pass, or None where something does not fit and must be told precisely."""
         if self._page is None:
             return None
         try:
-            items = raw if self._rows.shape == "list" else self._items(raw)
+            items = raw if place.shape == "list" else self._items(place, raw)
             return self._page.decode(items) or []
         except msgspec.DecodeError:
             return None
 
-    def _items(self, raw: msgspec.Raw) -> bytes | msgspec.Raw:
+    def _items(self, place: Rows, raw: msgspec.Raw) -> bytes | msgspec.Raw:
         """The rows as one JSON array, whatever the shape says they come in."""
-        if self._rows.shape == "object":
-            self._require(raw, _OBJECT, "an object")
+        shown = ".".join(place.path) or "the answer"
+        if place.shape == "object":
+            _require(shown, raw, _OBJECT, "an object")
             return b"[" + bytes(raw) + b"]"
-        if self._rows.shape == "map":
-            self._require(raw, _MAP, "an object of rows")
+        if place.shape == "map":
+            _require(shown, raw, _MAP, "an object of rows")
             return b"[" + b",".join(bytes(item) for item in (_MAP.decode(raw) or {}).values()) + b"]"
-        self._require(raw, _ITEMS, "a list of rows")
-        return raw
+        _require(shown, raw, _ITEMS, "a list of rows")
+        return points(raw, shown) if place.shape == "series" else raw
 
-    def _require(self, raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any], wanted: str) -> None:
-        try:
-            decoder.decode(raw)
-        except msgspec.DecodeError as error:
-            place = ".".join(self._rows.path) or "the answer"
-            raise _unfit(place, wanted, raw, error) from error
+    def _form(self, column: Column) -> Any:
+        """The annotation of a column; a sample of a series may be a number that only text can say."""
+        form = python_form(column.type)
+        return float | str if form is float and self._rows.shape == "series" else form
 
     def _row_type(self, names: Sequence[str]) -> type[msgspec.Struct]:
         """A struct that reads the columns and is written with the echoes, both under `names`."""
         fields: list[tuple[str, Any, Any]] = []
         for field, column in zip(self._names, self._columns, strict=False):
-            form = python_form(column.type)
+            form = self._form(column)
             fields.append((field, form, _NULL) if form is msgspec.Raw else (field, form | None, None))
         fields += [(field, Any, None) for field in self._names[len(self._columns) :]]
         return msgspec.defstruct("Row", fields, rename=dict(zip(self._names, names, strict=True)))
 
-    def _cell_by_cell(self, item: msgspec.Raw, number: int) -> Any:
+    def _cell_by_cell(self, item: msgspec.Raw, number: int, answer: bytes) -> Any:
         row = self._row()
         for name, column in zip(self._names, self._columns, strict=False):
             try:
-                cell = navigate(item, column.path, "the row")
+                cell = (
+                    navigate(answer, column.path) if column.answer else navigate(item, column.path, "the row")
+                )
             except ResponseDataError as error:
                 self._mismatch(f"row {number}: {column.name}: {error.message}", error)
                 continue
             if cell is None or bytes(cell) == b"null":
                 continue
-            form = python_form(column.type)
+            form = self._form(column)
             try:
                 setattr(row, name, cell if form is msgspec.Raw else msgspec.json.decode(cell, type=form))
             except msgspec.DecodeError as error:
@@ -165,6 +188,13 @@ class RowDecoder:
         if self._on_mismatch is None:
             raise ResponseDataError(text) from error
         self._on_mismatch(text)
+
+
+def _require(place: str, raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any], wanted: str) -> None:
+    try:
+        decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise _unfit(place, wanted, raw, error) from error
 
 
 def _sound(body: bytes) -> bytes:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqloud.datatypes import DataType
+from sqloud.registry.bodies import self_contained
 from sqloud.registry.reader import Report, pointer
 from sqloud.registry.records import (
+    Authentication,
+    Await,
     Body,
     BodyField,
     Equals,
@@ -21,7 +24,14 @@ from sqloud.registry.records import (
     Scope,
 )
 
-__all__ = ["data_type", "resolve_body", "resolve_parameters"]
+__all__ = [
+    "data_type",
+    "path_of",
+    "resolve_authentication",
+    "resolve_await",
+    "resolve_body",
+    "resolve_parameters",
+]
 
 Plain = dict[str, Any]
 
@@ -47,7 +57,7 @@ def resolve_parameters(
             sql_name=entry.get("sql_name", name),
             location=entry["in"],
             type=data_type(entry),
-            required=entry.get("required", False) or entry["in"] == "path",
+            required=entry.get("required", False) or entry["in"] in ("path", "host", "url"),
             meaning=_meaning(f"{at}{pointer('parameters', name)}", method["verb"], entry, report),
             default=entry.get("default"),
             minimum=_bound(entry.get("minimum")),
@@ -61,12 +71,12 @@ def resolve_parameters(
         for name, entry in declared.items()
     ]
     if paging is not None:
-        parameters += [parameter for parameter in _page_and_size(paging) if parameter.name not in declared]
+        parameters += [parameter for parameter in _of_paging(paging) if parameter.name not in declared]
     return tuple(parameters)
 
 
-def _page_and_size(paging: Paging) -> list[Parameter]:
-    """The two parameters that a paging adds to its methods."""
+def _of_paging(paging: Paging) -> list[Parameter]:
+    """The parameters that a paging adds to its methods."""
     parameters = []
     if paging.page is not None:
         parameters.append(
@@ -78,6 +88,18 @@ def _page_and_size(paging: Paging) -> list[Parameter]:
                 meaning=Scope(),
                 minimum=1.0,
                 description="Ask for this page alone, counted from 1. Without it, every page is read.",
+            )
+        )
+    if paging.offset is not None:
+        parameters.append(
+            Parameter(
+                name=paging.offset,
+                sql_name=paging.offset,
+                location="query",
+                type=DataType(type="integer"),
+                meaning=Scope(),
+                minimum=0.0,
+                description="Begin after so many rows, one page alone. Without it, every page is read.",
             )
         )
     if paging.size is not None:
@@ -121,8 +143,8 @@ def _meaning(at: str, verb: str, entry: Plain, report: Report) -> Meaning | None
             return Option()
 
 
-def resolve_body(body: Plain) -> Body:
-    """The record of a request body."""
+def resolve_body(body: Plain, schemas: Plain, at: str, report: Report) -> Body:
+    """The record of a request body. `schemas` are the service's, by the names that references use."""
     return Body(
         required=body.get("required", False),
         fields=tuple(
@@ -134,10 +156,37 @@ def resolve_body(body: Plain) -> Body:
                 nullable=entry.get("nullable", False),
                 minimum=_bound(entry.get("minimum")),
                 maximum=_bound(entry.get("maximum")),
+                pattern=entry.get("pattern"),
                 enum=tuple(entry.get("enum", ())),
                 default=entry.get("default"),
                 description=entry.get("description", ""),
             )
             for name, entry in body["fields"].items()
         ),
+        schema=self_contained(body["schema"], schemas, f"{at}/schema", report) if "schema" in body else "",
+        media=body.get("media", ""),
     )
+
+
+def resolve_authentication(entry: Plain) -> Authentication:
+    """The record of an `authentication`."""
+    return Authentication(scheme=entry["scheme"], environment=tuple(entry.get("environment", ())))
+
+
+def resolve_await(entry: Plain) -> Await:
+    """The record of an `await`."""
+    return Await(
+        method=entry["method"],
+        values=tuple((name, path_of(path)) for name, path in entry.get("values", {}).items()),
+        status=path_of(entry.get("status", "")),
+        done=tuple(entry.get("done", ())),
+        failed=tuple(entry.get("failed", ())),
+        absent=entry.get("absent", False),
+    )
+
+
+def path_of(written: str | list[str]) -> tuple[str, ...]:
+    """A path as a document writes it: keys with dots between them, or a list where a key has a dot of its own."""
+    if isinstance(written, list):
+        return tuple(written)
+    return tuple(written.split(".")) if written else ()

@@ -17,6 +17,7 @@ from sqloud.datatypes import DataType
 
 __all__ = [
     "Authentication",
+    "Await",
     "Body",
     "BodyField",
     "Column",
@@ -88,20 +89,30 @@ Meaning = Equals | MemberOf | Scope | Option
 
 
 class Column(Record, frozen=True, kw_only=True):
-    """A field of the response. `path` leads from the row to the value; () is the row itself."""
+    """A field of the response. `path` leads from the row to the value; () is the row itself.
+
+    `answer` says that the path leads from the root of the answer instead. `hidden` columns are not in `*` and
+    not in DESCRIBE.
+    """
 
     name: str
     type: DataType
     path: tuple[str, ...]
+    answer: bool = False
+    hidden: bool = False
     description: str = ""
 
 
 class Parameter(Record, frozen=True, kw_only=True):
-    """An input of a method. `meaning` is None only for methods that are no SELECT."""
+    """An input of a method. `meaning` is None only for methods that are no SELECT.
+
+    `location` is where the value goes: `path`, `query`, `header`, `body` (a top-level field of a SELECT's JSON
+    body), `host` (a placeholder of the method's `base_url`) or `url` (the value is the whole URL).
+    """
 
     name: str
     sql_name: str
-    location: str  # "path", "query" or "header"
+    location: str
     type: DataType
     required: bool = False
     meaning: Meaning | None = None
@@ -116,7 +127,10 @@ class Parameter(Record, frozen=True, kw_only=True):
 
 
 class BodyField(Record, frozen=True, kw_only=True):
-    """A top-level field of a request body. A union of types has the type `any`; nested shapes stay JSON."""
+    """A top-level field of a request body. A union of types has the type `any`.
+
+    What is inside an object or an array is told by `Body.schema`.
+    """
 
     name: str
     type: DataType
@@ -125,45 +139,100 @@ class BodyField(Record, frozen=True, kw_only=True):
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    pattern: str | None = None
     enum: tuple[str | int, ...] = ()
     default: Any = None
     description: str = ""
 
 
 class Body(Record, frozen=True, kw_only=True):
-    """A JSON request body."""
+    """A request body: JSON, unless `media` names another kind (`multipart/form-data`, `application/octet-stream`).
+
+    `schema` is the text of a JSON Schema (2020-12) of the whole body, complete in itself, "" where nothing more
+    is known than the fields: types with null, bounds, enums, `required` and unions (`oneOf`, `anyOf`) at every
+    depth. What the API sets itself is marked `readOnly` in it and required nowhere. It is text so that a read,
+    which needs none of it, does not pay for it; `json.loads` it, and judge a value by jsonschema's
+    `Draft202012Validator`.
+    """
 
     required: bool = False
     fields: tuple[BodyField, ...] = ()
+    schema: str = ""
+    media: str = ""
 
 
 class Rows(Record, frozen=True, kw_only=True):
     """Where the rows of an answer are: `path` from its root, `shape` of what is there.
 
-    `list`: an array of rows; `object`: one row; `map`: an object whose values are the rows.
+    `list`: an array of rows; `object`: one row; `map`: an object whose values are the rows; `series`: an array of
+    time series, each an object with `values`, an array of pairs (Unix seconds, number): a row is `metric`, `time`
+    and `value`; `text` and `binary`: the answer is no JSON, and is one row by itself.
+    `media` is the kind of answer to ask for, "" for JSON. `otherwise` is where the rows are in an answer that has
+    nothing at `path`.
     """
 
     path: tuple[str, ...] = ()
     shape: str = "list"
+    media: str = ""
+    otherwise: Rows | None = None
+
+
+class Await(Record, frozen=True, kw_only=True):
+    """How the work that a write began is watched: `method` is asked until the value at `status` is final.
+
+    `method` is `service.resource.method`; each of its required parameters is in `values` with the path in the
+    write's own answer that tells it, or is a parameter of the same name that the write was called with. A path
+    that leads through an array means each of its elements: there is one thing to watch for each. `status` is a
+    path from the root of that method's answer; `done` and `failed` are its final values, every other one means
+    that the work goes on. `absent` says that a 404 means done, as after a DELETE.
+    """
+
+    method: str
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    status: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    absent: bool = False
 
 
 class Paging(Record, frozen=True, kw_only=True):
     """How a list goes on. `style` is a key of `sqloud.protocol.paging.PAGINGS`.
 
-    `page` and `size` are query parameters; `next` and `total` are paths from the root of the answer.
+    `page`, `offset`, `token` and `size` are query parameters; `next`, `total` and `more` are paths from the root of
+    the answer, to a link or a token, to the number of all rows and to whether there are more. `last` is a path
+    from a row: the last row's value there is the next token.
     """
 
     style: str
     page: str | None = None
+    offset: str | None = None
+    token: str | None = None
     size: str | None = None
     default_size: int | None = None
     maximum_size: int | None = None
     next: tuple[str, ...] = ()
     total: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+
+class Authentication(Record, frozen=True, kw_only=True):
+    """How a request proves who asks. `scheme`: `bearer` or `none`.
+
+    `environment` names the variables that may hold the token, first one first.
+    """
+
+    scheme: str = "none"
+    environment: tuple[str, ...] = ()
 
 
 class Method(Record, frozen=True, kw_only=True):
-    """One API operation."""
+    """One API operation.
+
+    `base_url` and `authentication` are there where they are not the provider's (`Provider.serving`). `columns`
+    are those of the answer's rows where they are not the resource's. `awaits` tells how to watch what a write
+    began.
+    """
 
     name: str
     verb: str  # "select", "insert", "update", "replace", "delete" or "exec"
@@ -179,6 +248,10 @@ class Method(Record, frozen=True, kw_only=True):
     fixed: tuple[
         tuple[str, Any], ...
     ] = ()  # fields of the body that this method always sends, none of body.fields
+    base_url: str | None = None
+    authentication: Authentication | None = None
+    columns: tuple[Column, ...] | None = None
+    awaits: Await | None = None
     description: str = ""
 
     @property
@@ -214,16 +287,6 @@ class Service(Record, frozen=True, kw_only=True):
     resources: tuple[Resource, ...] = ()
 
 
-class Authentication(Record, frozen=True, kw_only=True):
-    """How a request proves who asks. `scheme`: `bearer` or `none`.
-
-    `environment` names the variables that may hold the token, first one first.
-    """
-
-    scheme: str = "none"
-    environment: tuple[str, ...] = ()
-
-
 class ErrorShape(Record, frozen=True, kw_only=True):
     """The provider's own error body: an object with text at these two keys."""
 
@@ -250,3 +313,13 @@ class Provider(Record, frozen=True, kw_only=True):
     errors: ErrorShape | None = None
     rate_limit: RateLimitHeaders = RateLimitHeaders()
     services: tuple[tuple[str, str], ...] = ()
+
+    def serving(self, method: Method) -> Provider:
+        """The provider as one of its methods sees it: on the host and with the credential that the method names."""
+        if method.base_url is None and method.authentication is None:
+            return self
+        return msgspec.structs.replace(
+            self,
+            base_url=method.base_url or self.base_url,
+            authentication=method.authentication or self.authentication,
+        )

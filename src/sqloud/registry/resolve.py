@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqloud.registry.inputs import data_type, resolve_body, resolve_parameters
+from sqloud.registry.inputs import (
+    data_type,
+    path_of,
+    resolve_authentication,
+    resolve_await,
+    resolve_body,
+    resolve_parameters,
+)
 from sqloud.registry.reader import Report, pointer
 from sqloud.registry.records import (
-    Authentication,
     Column,
     ErrorShape,
     Method,
@@ -33,15 +39,12 @@ Plain = dict[str, Any]
 
 def resolve_provider(root: Plain) -> Provider:
     """The record of a provider document."""
-    authentication = root.get("authentication", {"scheme": "none"})
     return Provider(
         name=root["provider"],
         base_url=root["base_url"],
         title=root.get("title", ""),
         description=root.get("description", ""),
-        authentication=Authentication(
-            scheme=authentication["scheme"], environment=tuple(authentication.get("environment", ()))
-        ),
+        authentication=resolve_authentication(root.get("authentication", {"scheme": "none"})),
         errors=ErrorShape(**root["errors"]) if "errors" in root else None,
         rate_limit=RateLimitHeaders(
             **{meaning: header.lower() for meaning, header in root.get("rate_limit", {}).items()}
@@ -59,8 +62,12 @@ def resolve_pagings(root: Plain) -> dict[str, Paging]:
             size=paging.get("size"),
             default_size=paging.get("default_size"),
             maximum_size=paging.get("maximum_size"),
-            next=_path(paging.get("next", "")),
-            total=_path(paging.get("total", "")),
+            offset=paging.get("offset"),
+            token=paging.get("token"),
+            next=path_of(paging.get("next", "")),
+            total=path_of(paging.get("total", "")),
+            more=path_of(paging.get("more", "")),
+            last=path_of(paging.get("last", "")),
         )
         for name, paging in root.get("pagings", {}).items()
     }
@@ -87,7 +94,7 @@ def resolve_service(
                 description=resource.get("description", ""),
                 key=tuple(resource.get("key", ())),
                 columns=_columns(name, resources, skip, report),
-                methods=_methods(name, resource["methods"], pagings, report),
+                methods=_methods(name, root, pagings, skip, report),
             )
             for name, resource in resources.items()
             if name not in skip
@@ -95,13 +102,15 @@ def resolve_service(
     )
 
 
-def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(dotted.split(".")) if dotted else ()
-
-
 def _columns(name: str, resources: Plain, skip: Collection[str], report: Report) -> tuple[Column, ...]:
-    columns = resources[name]["columns"]
     at = pointer("resources", name, "columns")
+    return _listed(name, resources[name]["columns"], at, resources, skip, report)
+
+
+def _listed(
+    name: str, columns: Any, at: str, resources: Plain, skip: Collection[str], report: Report
+) -> tuple[Column, ...]:
+    """Columns that stand at `at` in the resource `name`, or the name there of a resource that has them."""
     if isinstance(columns, str):
         if columns in skip:
             return ()
@@ -119,7 +128,9 @@ def _columns(name: str, resources: Plain, skip: Collection[str], report: Report)
         Column(
             name=column,
             type=data_type(entry),
-            path=_path(entry["path"]) if "path" in entry else (column,),
+            path=path_of(entry["path"]) if "path" in entry else (column,),
+            answer="answer" in entry,
+            hidden="hidden" in entry,
             description=entry.get("description", ""),
         )
         for column, entry in columns.items()
@@ -127,8 +138,13 @@ def _columns(name: str, resources: Plain, skip: Collection[str], report: Report)
 
 
 def _methods(
-    resource: str, methods: Plain, pagings: Mapping[str, Paging] | None, report: Report
+    resource: str,
+    root: Plain,
+    pagings: Mapping[str, Paging] | None,
+    skip: Collection[str],
+    report: Report,
 ) -> tuple[Method, ...]:
+    methods = root["resources"][resource]["methods"]
     selects = [name for name, method in methods.items() if method["verb"] == "select"]
     resolved = []
     for name, method in methods.items():
@@ -142,7 +158,7 @@ def _methods(
                     f"the provider has no paging {method['paging']!r}{nearest(method['paging'], pagings)}"
                 )
                 report(f"{at}/paging", unknown)
-        has_rows = "rows" in method or "shape" in method
+        own = method.get("columns")
         resolved.append(
             Method(
                 name=name,
@@ -150,15 +166,33 @@ def _methods(
                 http_verb=http_verb,
                 path=path,
                 parameters=resolve_parameters(at, method, paging, report),
-                body=resolve_body(method["body"]) if "body" in method else None,
-                rows=Rows(path=_path(method.get("rows", "")), shape=method.get("shape", "list"))
-                if has_rows
+                body=resolve_body(method["body"], root.get("schemas", {}), f"{at}/body", report)
+                if "body" in method
                 else None,
+                rows=_rows(method) if "rows" in method or "shape" in method else None,
                 paging=paging,
                 listing=method.get("listing", False) or selects == [name],
                 idempotent=method.get("idempotent", method["verb"] == "select"),
                 destructive=method.get("destructive", False),
+                base_url=method.get("base_url", root.get("base_url")),
+                authentication=resolve_authentication(method["authentication"])
+                if "authentication" in method
+                else None,
+                columns=None
+                if own is None
+                else _listed(resource, own, f"{at}/columns", root["resources"], skip, report),
+                awaits=resolve_await(method["await"]) if "await" in method else None,
                 description=method.get("description", ""),
             )
         )
     return tuple(resolved)
+
+
+def _rows(entry: Plain) -> Rows:
+    """Where rows are, and where else they may be."""
+    return Rows(
+        path=path_of(entry.get("rows", "")),
+        shape=entry.get("shape", "list"),
+        media=entry.get("media", ""),
+        otherwise=_rows(entry["otherwise"]) if "otherwise" in entry else None,
+    )

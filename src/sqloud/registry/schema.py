@@ -133,6 +133,11 @@ def _unknown_keys(
                 pointer(*steps, key),
                 f"unknown key {key!r}{nearest(key, known)}",
             )
+        elif any(pattern.startswith("^[a-z_]") for pattern in patterns):
+            yield (
+                pointer(*steps, key),
+                f"the name {key!r} must be small letters, digits and _, perhaps with dots between them",
+            )
         elif "^[a-z][a-z0-9_]*$" in patterns:
             yield (
                 pointer(*steps, key),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from sqloud.datatypes import DataType
+from sqloud.registry.hosts import judge_form, judge_host
 from sqloud.registry.parameters import fits, judge_bounds, judge_parameter, judge_type
 from sqloud.registry.reader import Report, pointer
 from sqloud.registry.records import BodyField, Method, Resource, Service
@@ -109,11 +110,13 @@ def _judge_request(place: str, method: Method, report: Report) -> None:
         report(f"{place}/request", f"a {method.verb} cannot be a {method.http_verb}; it only reads")
     if method.body and method.http_verb in ("GET", "HEAD"):
         report(f"{place}/body", f"a {method.http_verb} request carries no body")
+    judge_host(place, method, report)
 
 
 def _judge_rows(place: str, method: Method, report: Report) -> None:
     if method.verb == "select" and method.rows is None:
         report(place, "a select says where its rows are: rows, shape or both")
+    judge_form(place, method, report)
     if method.paging is not None and (method.rows is None or method.rows.shape == "object"):
         report(f"{place}/paging", "only a list or a map of rows has pages")
 

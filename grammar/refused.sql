@@ -247,6 +247,15 @@ SHOW METHODS IN digitalocean.droplets;
 -- SqlSyntaxError: unexpected now; expected the end of the statement >now<
 SHOW PROVIDERS now;
 
+-- SqlSyntaxError: unexpected digitalocean; expected INTO provider.service.resource >digitalocean<
+SHOW INSERT digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: SHOW EXEC needs provider.service.resource.method here >digitalocean.droplets.droplets<
+SHOW EXEC digitalocean.droplets.droplets;
+
+-- SqlSyntaxError: DESCRIBE METHOD needs provider.service.resource.method here >digitalocean.droplets.droplets<
+DESCRIBE METHOD digitalocean.droplets.droplets;
+
 -- SqlSyntaxError: unexpected x; expected a pattern in quotes >x<
 SHOW PROVIDERS LIKE x;
 

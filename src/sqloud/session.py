@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 from sqloud._version import __version__
 from sqloud.dialect import (
     Describe,
+    DescribeMethod,
     Explain,
     Query,
     ResetSetting,
     SetSetting,
     Show,
     ShowSetting,
+    ShowStatement,
     Statement,
     StatementText,
     bind,
@@ -38,7 +40,7 @@ from sqloud.executor.statistics import Statistics
 from sqloud.executor.transport import Transport
 from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
-from sqloud.planner import describe, fit, plan_query, show
+from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
 from sqloud.planner.discovery import Discovery
 from sqloud.planner.inventory import local_lines
 from sqloud.protocol.build import base_url
@@ -141,6 +143,10 @@ class Session:
             return _told(show(statement, self.catalogue), "show")
         if isinstance(statement, Describe):
             return _told(describe(statement, self.catalogue), "describe")
+        if isinstance(statement, DescribeMethod):
+            return _told(describe_method(statement, self.catalogue), "describe")
+        if isinstance(statement, ShowStatement):
+            return _told(ready(statement, self.catalogue), "show", text_only=True)
         if isinstance(statement, Explain):
             return self._explain(statement)
         if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
@@ -374,9 +380,9 @@ def _shown_settings(settings: Settings, name: str | None) -> Result:
     return Result(columns, iter([rows]), kind="show")
 
 
-def _told(discovery: Discovery, kind: str) -> Result:
+def _told(discovery: Discovery, kind: str, *, text_only: bool = False) -> Result:
     columns = tuple(ResultColumn(name=name, type="VARCHAR") for name in discovery.columns)
-    return Result(columns, iter([list(discovery.rows)]), kind=kind)
+    return Result(columns, iter([list(discovery.rows)]), kind=kind, text_only=text_only)
 
 
 def _not_built(statement: Statement) -> NotSupportedError:

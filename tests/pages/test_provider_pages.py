@@ -10,9 +10,9 @@ import pytest
 from sqloud.dialect import parse, split
 from sqloud.errors import Source
 from sqloud.frontends.cli import main
-from sqloud.pages.examples import example
 from sqloud.pages.folder import provider_pages
 from sqloud.pages.markdown import table, text
+from sqloud.planner.examples import example
 from sqloud.registry import Catalogue
 from sqloud.settings import shipped
 

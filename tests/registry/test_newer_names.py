@@ -170,6 +170,19 @@ def test_names_that_are_nowhere_are_refused_with_the_nearest() -> None:
     assert "oneclick" in caught.value.hints[0]
 
 
+def test_an_action_takes_the_fields_of_its_own_kind() -> None:
+    methods = {method.name: method for method in CATALOGUE.whole(table("compute.droplets")).methods}
+
+    def fields(name: str) -> list[str]:
+        body = methods[name].body
+        return [field.name for field in body.fields] if body else []
+
+    assert fields("reboot") == []
+    assert sorted(fields("resize")) == ["disk", "size"]
+    columns = methods["resize"].columns or ()
+    assert "started_at" in [column.name for column in columns], "the answer is an action, not a droplet"
+
+
 def test_broken_aliases_leave_the_documents() -> None:
     catalogue = Catalogue([Path(__file__).parent / "broken_providers"], None)
     assert catalogue.resource(TableName("wrong_aliases", "fruit", "apples")).columns

@@ -7,6 +7,7 @@ never text.
     bind(Statement, parameters) -> Statement
 """
 
+from sqloud.dialect.guides import DescribeMethod, ShowStatement
 from sqloud.dialect.lexing import StatementText, split
 from sqloud.dialect.nodes import constant_of, is_constant, render, span_of
 from sqloud.dialect.parameters import bind
@@ -36,6 +37,7 @@ __all__ = [
     "Assignment",
     "Delete",
     "Describe",
+    "DescribeMethod",
     "Exec",
     "Explain",
     "Insert",
@@ -48,6 +50,7 @@ __all__ = [
     "SetSetting",
     "Show",
     "ShowSetting",
+    "ShowStatement",
     "Sqloud",
     "Statement",
     "StatementText",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from sqloud.dialect import commands, sessions, writes
+from sqloud.dialect import commands, guides, sessions, writes
 from sqloud.dialect.fragments import Fragment
 from sqloud.dialect.lexing import StatementText
 from sqloud.dialect.statements import Explain, Query, Statement
@@ -180,8 +180,8 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "SHOW": sessions.show_any,
     "SET": sessions.set_setting,
     "RESET": sessions.reset,
-    "DESCRIBE": commands.describe,
-    "DESC": commands.describe,
+    "DESCRIBE": guides.describe_any,
+    "DESC": guides.describe_any,
     "EXPLAIN": _explain,
 }
 _FIRST_WORDS = [word for word in _READERS if word not in ("(", "DESC", "FROM", "TABLE")]

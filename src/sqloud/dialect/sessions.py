@@ -9,6 +9,8 @@ from sqlglot.tokenizer_core import TokenType
 
 from sqloud.dialect.commands import read_name, show
 from sqloud.dialect.fragments import Fragment
+from sqloud.dialect.guides import ShowStatement, is_ready, show_ready
+from sqloud.dialect.nodes import escape_templates
 from sqloud.dialect.statements import Name, Show, Statement
 from sqloud.errors import NotSupportedError, Span
 from sqloud.session_settings import SESSION_SETTINGS
@@ -24,7 +26,9 @@ class SetSetting(Statement, frozen=True, kw_only=True):
     span: Span = Span(0, 0)
 
     def _sql(self) -> str:
-        text = "'" + self.value.replace("'", "''") + "'" if isinstance(self.value, str) else str(self.value)
+        text = str(self.value)
+        if isinstance(self.value, str):
+            text = escape_templates("'" + text.replace("'", "''") + "'")
         return f"SET {self.name.to_sql()} = {text}"
 
     def __eq__(self, other: object) -> bool:
@@ -83,12 +87,12 @@ def reset(fragment: Fragment) -> ResetSetting:
     return ResetSetting(name=None if fragment.word(1) == "ALL" else name)
 
 
-def show_any(fragment: Fragment) -> Show | ShowSetting:
-    """SHOW of a setting, of ALL settings, or of what the registry holds."""
+def show_any(fragment: Fragment) -> Show | ShowSetting | ShowStatement:
+    """SHOW of a setting, of ALL settings, of a ready statement, or of what the registry holds."""
     word = fragment.word(1)
     if len(fragment.tokens) == 2 and (word == "ALL" or word.lower() in SESSION_SETTINGS):
         return ShowSetting(name=None if word == "ALL" else read_name(fragment, 1))
-    return show(fragment)
+    return show_ready(fragment) if is_ready(fragment) else show(fragment)
 
 
 def _value(fragment: Fragment, at: int) -> tuple[str | int | float, Span, int]:

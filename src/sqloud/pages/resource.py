@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqloud.pages.examples import example
 from sqloud.pages.markdown import code, fenced, link, table, text
+from sqloud.planner.examples import example
 from sqloud.planner.sources import virtual_columns
 from sqloud.registry.records import (
     BodyField,

@@ -136,10 +136,11 @@ def inputs(method: Method) -> tuple[list[str], list[str]]:
     """Required and optional inputs by SQL name, body fields among them."""
     required = [parameter.sql_name for parameter in method.parameters if parameter.required]
     optional = [parameter.sql_name for parameter in method.parameters if not parameter.required]
-    if method.body is not None:
-        for field in method.body.fields:
-            if not field.read_only:
-                (required if field.required else optional).append(field.name)
+    taken = {*required, *optional}
+    for field in method.body.fields if method.body is not None else ():
+        if not field.read_only:
+            name = f"data__{field.name}" if field.name in taken else field.name
+            (required if field.required else optional).append(name)
     return required, optional
 
 

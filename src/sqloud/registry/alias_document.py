@@ -66,6 +66,12 @@ def _judged(
     for name, _ in alias.fixed:
         if name not in fields:
             return "set", f"{'.'.join(alias.of)} has no field {name!r} in its body{nearest(name, fields)}"
+    for index, name in enumerate(alias.fields or ()):
+        if name not in fields:
+            return (
+                f"fields/{index}",
+                f"{'.'.join(alias.of)} has no field {name!r} in its body{nearest(name, fields)}",
+            )
     return None
 
 
@@ -91,6 +97,7 @@ def _read(source: SourceFile, provider: str) -> tuple[Document | None, Aliases |
                             verb=method["verb"],
                             of=tuple(method["of"].split(".")),
                             fixed=tuple(method.get("set", {}).items()),
+                            fields=tuple(method["fields"]) if "fields" in method else None,
                         )
                         for name, method in listed["methods"].items()
                     ),

@@ -23,13 +23,15 @@ ALIASES_FILE = "aliases.yaml"
 class AliasMethod(Record, frozen=True, kw_only=True):
     """A method under another name: `of` is service, resource and method in the documents.
 
-    `fixed` are fields of the body with the value that this method always sends.
+    `fixed` are fields of the body with the value that this method always sends, `fields` those that it takes beside
+    them: None for all others.
     """
 
     name: str
     verb: str
     of: tuple[str, str, str]
     fixed: tuple[tuple[str, Any], ...] = ()
+    fields: tuple[str, ...] | None = None
 
 
 class AliasResource(Record, frozen=True, kw_only=True):
@@ -146,8 +148,9 @@ def _adopted(
     at_home = origin.name == home
     fixed = dict(alias.fixed)
     body = method.body
-    if body is not None and fixed:
-        fields = tuple(field for field in body.fields if field.name not in fixed)
+    if body is not None and (fixed or alias.fields is not None):
+        taken = [field.name for field in body.fields] if alias.fields is None else alias.fields
+        fields = tuple(field for field in body.fields if field.name in taken and field.name not in fixed)
         body = msgspec.structs.replace(body, fields=fields)
     parameters = method.parameters
     if not at_home and alias.verb != "select":
@@ -163,6 +166,7 @@ def _adopted(
         parameters=parameters,
         body=body,
         fixed=(*method.fixed, *alias.fixed),
+        columns=origin.columns if method.columns is None and not at_home else method.columns,
         listing=method.listing and at_home and listing and alias.verb == "select",
     )
 

@@ -1,6 +1,6 @@
 """The inventory: the same every time, true to its documents, and consistent in itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -9,15 +9,33 @@ import pytest
 from sqloud.datatypes import python_form
 from sqloud.registry.catalogue import Catalogue
 from sqloud.registry.records import Resource
-from sqloud.sandbox.expressions import follow_path
-from sqloud.sandbox.inventory import Inventory, inventory_of
+from sqloud.sandbox.digitalocean.account import Tables, tables
 
 FIRST = 3164444
 
 
+def follow_path(row: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        row = row.get(key) if isinstance(row, dict) else None
+    return row
+
+
+class Inventory:
+    """The tables of the droplets, asked by name and scope."""
+
+    def __init__(self, held: Tables) -> None:
+        self._held = held
+
+    def rows(self, table: str, scope: tuple[Any, ...] = ()) -> Sequence[Any] | None:
+        return self._held[table].get(scope)
+
+    def scopes(self, table: str) -> tuple[tuple[Any, ...], ...]:
+        return tuple(self._held[table])
+
+
 @pytest.fixture(scope="module")
 def inventory() -> Inventory:
-    return inventory_of("digitalocean")
+    return Inventory(tables())
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +53,7 @@ def table_of(resource: Resource) -> str:
 
 
 def test_it_is_the_same_every_time(inventory: Inventory, resources: tuple[Resource, ...]) -> None:
-    again = inventory_of("digitalocean")
+    again = Inventory(tables())
     for resource in resources:
         table = table_of(resource)
         assert inventory.scopes(table) == again.scopes(table)

@@ -1,1 +1,1 @@
-"""A simulated cloud, served from the same provider documents as the real one."""
+"""A simulated cloud, held to the specification of the real one."""

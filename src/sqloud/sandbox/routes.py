@@ -47,17 +47,27 @@ class Routes(Generic[Target]):
         except UnicodeDecodeError:
             raise Refusal(400, f"the path {shortened(path)} is not UTF-8") from None
         allowed: list[str] = []
+        found = self.match(http_verb, segments, allowed)
+        if found is not None:
+            return found
+        if allowed:
+            verbs = ", ".join(sorted(set(allowed)))
+            raise Refusal(405, f"{shortened(http_verb)} is not allowed here, only {verbs}", {"allow": verbs})
+        raise Refusal(404, "The resource you requested could not be found.")
+
+    def match(
+        self, http_verb: str, segments: list[str], allowed: list[str] | None = None
+    ) -> tuple[Target, dict[str, str]] | None:
+        """As `find`, over decoded segments; None where nothing fits. `allowed` takes the other verbs."""
         for template, verb, target in self._routes.get(len(segments), ()):
             filled = _fill(template, segments)
             if filled is None:
                 continue
             if verb == http_verb:
                 return target, filled
-            allowed.append(verb)
-        if allowed:
-            verbs = ", ".join(sorted(set(allowed)))
-            raise Refusal(405, f"{shortened(http_verb)} is not allowed here, only {verbs}", {"allow": verbs})
-        raise Refusal(404, "The resource you requested could not be found.")
+            if allowed is not None:
+                allowed.append(verb)
+        return None
 
 
 def _fill(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:

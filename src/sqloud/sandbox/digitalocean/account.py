@@ -1,4 +1,4 @@
-"""The whole simulated account, as the tables of an inventory.
+"""The whole simulated account, as it begins.
 
 Law: what one table says of a droplet agrees with what the others say.
 """
@@ -23,9 +23,11 @@ from sqloud.sandbox.digitalocean.surroundings import (
     make_firewalls,
     make_neighbors,
 )
-from sqloud.sandbox.inventory import Tables
 
-__all__ = ["tables"]
+__all__ = ["Tables", "tables"]
+
+Tables = Mapping[str, Mapping[tuple[Any, ...], Sequence[Any]]]
+"""By `service.resource`, then by its scope's values (() where there is none), rows in the API's order."""
 
 
 def tables() -> Tables:

@@ -239,6 +239,9 @@ class SimulatedCatalogue:
             raise UnknownNameError(f"there is no resource {name}")
         return self._resource
 
+    def readings(self, name: TableName) -> tuple[Resource, ...]:
+        return (self.resource(name),)
+
 
 class SimulatedApi:
     """The transport. `requests` are the targets asked so far."""

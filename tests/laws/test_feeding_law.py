@@ -128,6 +128,9 @@ class Documents:
     def resource(self, name: TableName) -> Resource:
         return resource(name.resource)
 
+    def readings(self, name: TableName) -> tuple[Resource, ...]:
+        return (resource(name.resource),)
+
 
 class Api:
     """Answers by its parameters, two rows a page; notes what it was asked."""

@@ -34,6 +34,9 @@ class Workspace(Protocol):
     def load(self, table: str, lines: bytes) -> None:
         """Append rows: newline-delimited JSON objects keyed by column, already checked against the types."""
 
+    def fill(self, table: str, rows: int) -> None:
+        """Append rows of which nothing is read but their number."""
+
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Resolve and type a query without running it.
 

@@ -140,6 +140,11 @@ class DuckWorkspace:
         if sum(map(len, pending)) >= _LOADED_AT_ONCE:
             self._flush(table)
 
+    def fill(self, table: str, rows: int) -> None:
+        """Append rows of NULLs."""
+        values = ", ".join("NULL" for _ in self._tables[table])
+        self._execute(f"INSERT INTO {_name(table)} SELECT {values} FROM range({int(rows)})")
+
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Names and types of a query over the tables as they are."""
         with self._turn, translated():

@@ -12,8 +12,11 @@ from collections.abc import AsyncIterator, Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from sqloud.engine.base import Workspace
 from sqloud.errors import Error, IncompleteAnswerError
+from sqloud.executor.counting import told_total
 from sqloud.executor.exchange import exchange
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.statistics import ScanStatistics
@@ -62,6 +65,13 @@ class ScanRun:
 
     async def _run(self) -> None:
         keys, requests = self._prepared.keys or (), self._prepared.requests
+        if self._scan.counted:
+            if await self._load_total(keys[0], requests[0]):
+                return
+            # The answer told no total: the list is read as any other, by pages of its own size.
+            self._scan = msgspec.structs.replace(self._scan, counted=False)
+            self._prepared = PreparedScan.with_keys(self._scan, self._prepared.base, keys)
+            requests = self._prepared.requests
         if len(keys) == 1:
             async for page in self._pages(keys[0], requests[0]):
                 await self._load(page)
@@ -93,6 +103,33 @@ class ScanRun:
     async def _gathered(self, key: tuple[Value, ...], request: ApiRequest) -> list[Page]:
         return [page async for page in self._pages(key, request)]
 
+    async def _load_total(self, key: tuple[Value, ...], request: ApiRequest) -> bool:
+        """Load as many rows as the answer to the smallest page says there are; False where it does not say."""
+        response = await self._answer(request)
+        if response is None:
+            self._tell_absence(key, request)
+            return True
+        page = await self._decoded(request, response, [])
+        self._counted.pages += 1
+        rows = told_total(self._scan.method.paging, response, page.count)
+        if rows is None:
+            return False
+        self._counted.rows += page.count
+        async with self._turn:
+            await self._runner.work(
+                lambda: self._workspace.fill(self._scan.id, rows), self._workspace.interrupt
+            )
+        return True
+
+    async def _decoded(self, request: ApiRequest, response: ApiResponse, echoed: list[Value | None]) -> Page:
+        try:
+            return await self._runner.work(lambda: self._decoder.decode(response.body, echoed))
+        except Error as error:
+            place = f"{self._scan.table} by {request.http_verb} {shown_url(request)}"
+            error.args = (f"{place}: {error.message}",)
+            error.message = error.args[0]
+            raise
+
     async def _load(self, page: Page) -> None:
         if page.lines:
             async with self._turn:
@@ -118,12 +155,7 @@ class ScanRun:
             digest = self._digest(response) if paging is not None else b""
             if digest and digest in seen and is_silent(paging, response):
                 return  # the server does not page: this is its first answer again
-            try:
-                page = await self._runner.work(lambda body=response.body: self._decoder.decode(body, echoed))  # type: ignore[misc]
-            except Error as error:
-                error.args = (f"{scan.table} by {request.http_verb} {shown_url(request)}: {error.message}",)
-                error.message = error.args[0]
-                raise
+            page = await self._decoded(request, response, echoed)
             rows += page.count
             self._counted.pages += 1
             self._counted.rows += page.count

@@ -56,7 +56,7 @@ def total(parts: Iterable[Estimate]) -> Estimate | str:
 
 def _of_keys(scan: Scan, keys: int) -> Estimate:
     """A scan whose keys are known."""
-    if not scan.method.paging or scan.single_page:
+    if not scan.method.paging or scan.single_page or scan.counted:
         one_row = scan.method.rows is not None and scan.method.rows.shape == "object"
         return Estimate(least=keys, most=keys, rows=keys if one_row else None)
     limit = scan.limit

@@ -46,6 +46,7 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
     instead_of: dict[str, str] = {}
     limit: int | None = None
     limit_passed: bool = False
+    counted: bool = False
     estimate: str = ""
     actual: dict[str, Any] | None = None
 
@@ -133,13 +134,14 @@ def _explained(scan: Scan, requests: Sequence[str], estimate: Estimate) -> Expla
         keys_sql=keys.sql if isinstance(keys, KeyQuery) else None,
         requests=tuple(requests),
         template=template(scan) if fed else None,
-        paged=scan.method.paging is not None and not scan.single_page,
+        paged=scan.method.paging is not None and not scan.single_page and not scan.counted,
         columns=tuple(column.name for column in scan.columns),
         echoes=tuple(echo.name for echo in scan.echoes),
         pushed=_pushed(scan),
         not_sent=_reasons(scan.unsent),
         instead_of=_reasons(scan.passed_over),
         limit=scan.limit.rows if scan.limit is not None else None,
+        counted=scan.counted,
         limit_passed=scan.limit is not None and scan.limit.passed is not None,
         estimate=estimate.text,
     )
@@ -187,6 +189,8 @@ def _scan_lines(scan: ExplainedScan) -> Iterator[str]:
         yield f"  pushed  {checked}; checked again on every row"
     for name, reason in scan.not_sent.items():
         yield f"  unsent  {name}: {reason}"
+    if scan.counted:
+        yield "  counts  by the total that the answer tells; where it tells none, the rows are read"
     if scan.limit is not None:
         passing = " that pass the filter" if scan.limit_passed else ""
         yield f"  stops   after {scan.limit:,} rows{passing}"

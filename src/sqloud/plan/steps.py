@@ -90,8 +90,9 @@ class Scan(Record, frozen=True, kw_only=True):
     """Read the rows of one method, once for each key, into a table named by `id`.
 
     The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there
-    cannot change the answer. `single_page` says that the statement bound the page itself. `passed_over` and
-    `unsent` are there where EXPLAIN asked for them.
+    cannot change the answer. `single_page` says that the statement bound the page itself. `counted` says that only
+    the number of rows matters, which the answer tells in its total. `passed_over` and `unsent` are there where
+    EXPLAIN asked for them.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Scan(Record, frozen=True, kw_only=True):
     keys: KeyValues | KeyQuery = KeyValues()
     single_page: bool = False
     limit: Limit | None = None
+    counted: bool = False
     passed_over: tuple[PassedOver, ...] = ()
     unsent: tuple[PassedOver, ...] = ()
 

@@ -19,7 +19,7 @@ from sqloud.plan.steps import Echo, Value
 from sqloud.planner.members import MemberReads
 from sqloud.planner.methods import Choice
 from sqloud.planner.sources import TableUse, Virtual
-from sqloud.registry.records import Column, Equals, MemberOf, Scope
+from sqloud.registry.records import Column, Equals, MemberOf, Option, Scope
 
 __all__ = ["Shape", "expression_of", "generate", "judge_expression", "shape"]
 
@@ -163,9 +163,15 @@ def _projection(use: TableUse, choice: Choice, virtual: Virtual, echoes: dict[st
 
 
 def _default_scopes(use: TableUse, choice: Choice) -> list[tuple[str, str]]:
-    """The conditions that keep the rows of a default scope, where the row tells its scope."""
+    """The conditions that keep the rows of a default scope, where the row tells its scope.
+
+    The rows of the listing, asked without it, are those of the default scope. A lookup may answer others, and so
+    may a filter that excludes the scope's parameter.
+    """
     listing = use.resource.listing
     assert listing is not None
+    if choice.method.listing and all(isinstance(one.meaning, (Scope, Option)) for one in choice.parameters):
+        return []
     found = []
     for parameter in listing.parameters:
         meaning = parameter.meaning

@@ -27,6 +27,7 @@ from sqloud.planner.outputs import name_outputs
 from sqloud.planner.reach import Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
+from sqloud.planner.sharing import SharedScans, only_counted
 from sqloud.planner.sources import Catalogue, TableUse
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
 
@@ -65,7 +66,7 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
         wanted = _wanted(use, names.columns)
         shapes[use.id] = shape(use, choices[use.id], wanted, members.get(use.id, MemberReads()))
         replaced[id(use.node)] = _replace(use, shapes[use.id].relation)
-    scans: list[Scan] = []
+    scans = SharedScans()
     local = [narrowed(use, names) for use in names.local]
     for one in names.local:
         replaced[id(one.node)] = replace_local(one)
@@ -93,7 +94,8 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
         if limit is not None and not choice.asked_often:
             passed = passed_count(tree) if filtered else None
             scan = msgspec.structs.replace(scan, limit=Limit(rows=limit, passed=passed))
-        scans.append(scan)
+        counted = only_counted(scan, filtered=made.filtered)
+        scans.add(msgspec.structs.replace(scan, counted=counted) if counted else scan, replaced[id(use.node)])
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
     return Plan(steps=(*local, *scans, answer), checks=checks, functions=functions, notes=_notes(scans))
 

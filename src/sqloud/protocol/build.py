@@ -100,7 +100,7 @@ def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
         largest = paging.maximum_size or paging.default_size
         if largest is not None and paging.size not in values:
             enough = scan.limit.rows if scan.limit is not None and scan.limit.passed is None else largest
-            values[paging.size] = max(1, min(largest, enough))
+            values[paging.size] = 1 if scan.counted else max(1, min(largest, enough))
     return build(scan.provider, scan.method, base, values)
 
 

@@ -24,7 +24,7 @@ from sqloud.protocol.pagings_other import (
 from sqloud.protocol.rows import navigate
 from sqloud.registry.records import Paging
 
-__all__ = ["PAGINGS", "Progress", "follow", "is_silent"]
+__all__ = ["PAGINGS", "Progress", "follow", "is_silent", "total"]
 
 
 _LONGEST_URL = 32_768
@@ -84,9 +84,9 @@ def _by_number(
     link = _next_link(paging, response)
     if link is not None:
         return (_linked(request, link, progress),)
-    total = _total(paging, response)
-    if total is not None:
-        if progress.rows >= total:
+    promised = total(paging, response)
+    if promised is not None:
+        if progress.rows >= promised:
             return ()
         if progress.page_rows == 0:
             _check_total(paging, response, progress)
@@ -114,8 +114,8 @@ def _by_offset(
     link = _next_link(paging, response)
     if link is not None:
         return (_linked(request, link, progress),)
-    promised, total = more_promised(paging, response), _total(paging, response)
-    if promised is False or (promised is None and total is not None and progress.rows >= total):
+    promised, whole = more_promised(paging, response), total(paging, response)
+    if promised is False or (promised is None and whole is not None and progress.rows >= whole):
         _check_total(paging, response, progress)
         return ()
     if progress.page_rows == 0:
@@ -147,7 +147,7 @@ def is_silent(paging: Paging | None, response: ApiResponse) -> bool:
         return False
     if paging.more and more_promised(paging, response) is not None:
         return False
-    return not _has_links(paging, response) and _total(paging, response) is None
+    return not _has_links(paging, response) and total(paging, response) is None
 
 
 PAGINGS: Mapping[str, Callable[[Paging, ApiRequest, ApiResponse, Progress], tuple[ApiRequest, ...]]] = {
@@ -178,22 +178,23 @@ def _has_links(paging: Paging, response: ApiResponse) -> bool:
     return raw is not None and (len(paging.next) == 1 or bytes(raw).strip() not in {b"null", b"{}"})
 
 
-def _total(paging: Paging, response: ApiResponse) -> int | None:
+def total(paging: Paging, response: ApiResponse) -> int | None:
+    """The rows of the whole list as an answer tells them; None where it does not."""
     raw = navigate(response.body, paging.total) if paging.total else None
     if raw is None:
         return None
     try:
-        total = msgspec.json.decode(raw, type=int | None)
+        promised = msgspec.json.decode(raw, type=int | None)
     except msgspec.DecodeError:
         return None  # a total that is no number promises nothing
-    return total if total is not None and total >= 0 else None
+    return promised if promised is not None and promised >= 0 else None
 
 
 def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> None:
-    total = _total(paging, response)
-    if total is not None and progress.rows < total:
+    promised = total(paging, response)
+    if promised is not None and progress.rows < promised:
         raise IncompleteAnswerError(
-            f"the API promises {total:,} rows and gave {progress.rows:,}, with no way to ask for the rest"
+            f"the API promises {promised:,} rows and gave {progress.rows:,}, with no way to ask for the rest"
         )
 
 

@@ -1,0 +1,126 @@
+"""What a statement costs: the requests that a server of 300 droplets sees, none of them twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from sqloud.dialect import split
+from sqloud.errors import Source
+from sqloud.protocol.messages import ApiRequest, ApiResponse
+from sqloud.session import Session
+from sqloud.settings import Settings
+
+DROPLETS = [
+    {
+        "id": number,
+        "name": f"d{number}",
+        "vcpus": number % 4,
+        "tags": [],
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+    for number in range(1, 301)
+]
+D, B = "digitalocean.droplets.droplets", "digitalocean.droplets.backups"
+
+
+class Cloud:
+    """300 droplets, the even ones with a backup each; notes what it was asked. `totals` may be left out."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.totals = True
+
+    async def send(self, request: ApiRequest, headers: tuple[tuple[str, str], ...]) -> ApiResponse:
+        parts = urlsplit(request.url)
+        query = dict(parse_qsl(parts.query))
+        self.asked.append(f"{parts.path}?{parts.query}")
+        steps = parts.path.split("/")
+        rows: list[dict[str, object]] = list(DROPLETS)
+        name = "droplets"
+        if len(steps) == 5:
+            number = int(steps[3])
+            name = "backups"
+            rows = (
+                []
+                if number % 2
+                else [{"id": 1000 + number, "name": "b", "created_at": "2026-01-01T00:00:00Z"}]
+            )
+        page, size = int(query.get("page", "1")), int(query.get("per_page", "20"))
+        last = page * size >= len(rows)
+        pages = (
+            {} if last else {"next": f"https://{parts.netloc}{parts.path}?page={page + 1}&per_page={size}"}
+        )
+        body: dict[str, object] = {name: rows[(page - 1) * size : page * size], "links": {"pages": pages}}
+        if self.totals:
+            body["meta"] = {"total": len(rows)}
+        return ApiResponse(status=200, headers={}, body=json.dumps(body).encode())
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+@pytest.fixture
+def session(cloud: Cloud) -> Iterator[Session]:
+    with Session(Settings(credentials={"digitalocean": "dop_v1_test"}), transport=cloud) as opened:
+        yield opened
+
+
+def run(session: Session, sql: str) -> list[tuple[object, ...]]:
+    (text,) = split(Source("counts", sql))
+    return [row for batch in session.run(text).batches() for row in batch]
+
+
+def test_an_outer_join_asks_each_key_once(session: Session, cloud: Cloud) -> None:
+    rows = run(session, f"SELECT d.id, b.id FROM {D} d LEFT JOIN {B} b ON b.droplet_id = d.id")
+    assert len(rows) == 300
+    assert len(cloud.asked) == len(set(cloud.asked)) == 302
+
+
+COSTS = [
+    (f"SELECT count(*) FROM {D}", (300,), 1),
+    (f"SELECT count(*) AS n FROM {D} HAVING count(*) > 1", (300,), 1),
+    (f"SELECT count(1) + 1 FROM {D} d", (301,), 1),
+    (f"SELECT (SELECT count(*) FROM {D})", (300,), 1),
+    (f"SELECT count(*) FROM (SELECT 1 FROM {D})", (300,), 1),
+    (f"SELECT count(*) FROM {D} WHERE 1 = 1", (300,), 1),
+    (f"SELECT count(vcpus) FROM {D}", (300,), 2),
+    (f"SELECT count(*) FROM {D} WHERE vcpus = 1", (75,), 2),
+    (f"SELECT count(*) FROM {D} a JOIN {D} b ON a.id = b.id", (300,), 2),
+    (f"SELECT count(*), (SELECT max(id) FROM {D}) FROM {D}", (300, 300), 2),
+    (
+        f"SELECT count(*) FROM {B} x JOIN {B} y ON x.id = y.id WHERE x.droplet_id = 2 AND y.droplet_id = 2",
+        (1,),
+        1,
+    ),
+    (f"SELECT count(*) FROM {D} a WHERE a.vcpus = (SELECT max(vcpus) FROM {D})", (75,), 2),
+]
+
+
+@pytest.mark.parametrize(("sql", "row", "requests"), COSTS)
+def test_a_statement_costs_no_more_than_it_must(
+    session: Session, cloud: Cloud, sql: str, row: tuple[object, ...], requests: int
+) -> None:
+    assert run(session, sql) == [row]
+    assert len(cloud.asked) == requests, cloud.asked
+
+
+def test_a_limit_without_a_filter_asks_one_small_page(session: Session, cloud: Cloud) -> None:
+    assert len(run(session, f"SELECT name FROM {D} LIMIT 5")) == 5
+    assert cloud.asked == ["/v2/droplets?per_page=5"]
+
+
+def test_without_a_total_the_rows_are_counted(session: Session, cloud: Cloud) -> None:
+    cloud.totals = False
+    assert run(session, f"SELECT count(*) FROM {D}") == [(300,)]
+    assert cloud.asked == [
+        f"/v2/droplets?{query}" for query in ("per_page=1", "per_page=200", "page=2&per_page=200")
+    ]

@@ -90,6 +90,7 @@ class Session:
         self._running: dict[int, tuple[Workspace, Callable[[], object]]] = {}
         self._labelled = False
         self._closed = False
+        self._functions: tuple[str, ...] | None = None
 
     def run(
         self,
@@ -109,6 +110,17 @@ class Session:
         except Error as error:
             error.in_source(text.source)
             raise
+
+    def functions(self) -> tuple[str, ...]:
+        """The names of the functions that the engine knows, sorted."""
+        if self._functions is None:
+            workspace = self._engine.open()
+            try:
+                found = {str(row[0]) for batch in workspace.query(_FUNCTIONS) for row in batch}
+            finally:
+                workspace.close()
+            self._functions = tuple(sorted(name for name in found if name.isidentifier()))
+        return self._functions
 
     def cancel(self) -> None:
         """Stop every statement that runs now, from any thread; each raises StatementCancelled."""

@@ -113,6 +113,7 @@ COMMANDS = {
 
 KEYS = (
     (";", "ends a statement; Enter then runs it"),
+    ("Tab", "completes a name"),
     ("Alt-Enter", "breaks the line"),
     ("Up, Down, Ctrl-R", "earlier statements, a search in them"),
     ("Ctrl-C", "clears what is typed, cancels what runs"),

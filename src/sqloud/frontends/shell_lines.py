@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application.current import get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.history import History, InMemoryHistory
@@ -17,6 +18,7 @@ from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from sqloud.frontends.shell_assist import Highlighter, NameCompleter
 from sqloud.frontends.shell_text import CONTINUED, PROMPT, continuations, is_complete
 from sqloud.output.escapes import visible
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["EditedLines"]
 
 _TAB = "    "
+_MENU = 6
+"""Lines kept free below the prompt for what can follow."""
 
 
 class EditedLines:
@@ -63,7 +67,11 @@ class EditedLines:
             key_bindings=self._bindings(),
             input_processors=[TabsProcessor(tabstop=8, char1=" ", char2=" ")],
             enable_suspend=True,
-            reserve_space_for_menu=0,
+            reserve_space_for_menu=_MENU,
+            completer=NameCompleter(opening.names),
+            complete_in_thread=True,
+            lexer=Highlighter(),
+            auto_suggest=AutoSuggestFromHistory(),
             color_depth=self._depth,
             output=self._output,
         )
@@ -127,7 +135,9 @@ class EditedLines:
         @bindings.add("enter", filter=typing)
         def submit_or_break(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
-            if is_complete(buffer.text):
+            if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+                buffer.complete_state = None  # what is chosen in the menu stays as it is
+            elif is_complete(buffer.text):
                 self._signals.forget()
                 buffer.validate_and_handle()
             else:
@@ -138,8 +148,14 @@ class EditedLines:
             event.current_buffer.newline(copy_margin=False)
 
         @bindings.add("tab", filter=typing)
-        def indent(event: KeyPressEvent) -> None:
-            event.current_buffer.insert_text(_TAB)
+        def complete_or_indent(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            if buffer.complete_state is not None:
+                buffer.complete_next()
+            elif buffer.document.current_line_before_cursor.strip():
+                buffer.start_completion(insert_common_part=True)
+            else:
+                buffer.insert_text(_TAB)
 
         return bindings
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqloud.frontends.completion import Names
     from sqloud.session import Session
     from sqloud.settings import Settings
 
@@ -30,6 +31,7 @@ class Opening:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqloud-opening")
         self._dialect: Future[None] | None = None
         self._session: Future[Session] | None = None
+        self._names: Names | None = None
 
     def begin(self) -> None:
         """Begin to import and to open; does nothing when it has begun."""
@@ -51,6 +53,17 @@ class Opening:
         except Error:
             self._session = None
             raise
+
+    def names(self) -> Names | None:
+        """What completion offers; None while the session opens, or where it could not be opened."""
+        if self._names is None and self._session is not None and self._session.done():
+            if self._session.cancelled() or self._session.exception() is not None:
+                return None
+            from sqloud.frontends.completion_names import CatalogueNames
+
+            session = self._session.result()
+            self._names = CatalogueNames(session.catalogue, functions=session.functions)
+        return self._names
 
     def close(self) -> None:
         """Close the session, and leave out what has not begun."""

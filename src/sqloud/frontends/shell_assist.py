@@ -1,0 +1,79 @@
+"""Completion and highlighting as prompt_toolkit wants them.
+
+Law: what is offered and what is coloured are decided elsewhere, by pure functions; this only carries them over. Until
+the session is open there is nothing to offer, and typing never waits.
+"""
+
+from __future__ import annotations
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.lexers import Lexer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from prompt_toolkit.document import Document
+
+    from sqloud.frontends.completion import Names
+
+__all__ = ["Highlighter", "NameCompleter"]
+
+_MOST_COLOURED = 50_000
+"""Characters beyond which a text is shown plain: colouring is done again at each key."""
+
+_STYLES = {
+    "comment": "ansibrightblack italic",
+    "template": "ansimagenta",
+    "string": "ansigreen",
+    "dollar": "ansigreen",
+    "number": "ansicyan",
+    "keyword": "bold",
+}
+
+
+class NameCompleter(Completer):
+    """Offers what `complete` finds among `names()`, which is None while the session opens."""
+
+    def __init__(self, names: Callable[[], Names | None]) -> None:
+        self._names = names
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """The candidates at the cursor."""
+        names = self._names()
+        if names is None:
+            return
+        from sqloud.frontends.completion import complete
+
+        cursor = document.cursor_position
+        for one in complete(document.text, cursor, names):
+            marked = one.text + " *" if one.kind == "required" else one.text
+            about = one.kind + (f"  {one.about}" if one.about else "")
+            yield Completion(one.text, one.start - cursor, display=marked, display_meta=about[:80])
+
+
+class Highlighter(Lexer):
+    """Keywords bold, strings, numbers, comments and templates in colours that both light and dark screens show."""
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        """The fragments of each line."""
+        text = document.text
+        if len(text) > _MOST_COLOURED:
+            plain = text.split("\n")
+            return lambda number: [("", plain[number])] if number < len(plain) else []
+        lines: list[StyleAndTextTuples] = [[]]
+        for style, piece in _pieces(text):
+            for position, part in enumerate(piece.split("\n")):
+                if position:
+                    lines.append([])
+                lines[-1].append((style, part))
+        return lambda number: lines[number] if number < len(lines) else []
+
+
+def _pieces(text: str) -> Iterable[tuple[str, str]]:
+    from sqloud.frontends.completion_context import KEYWORDS, words
+
+    for word in words(text):
+        kind = "keyword" if word.upper in KEYWORDS else word.kind
+        yield _STYLES.get(kind, ""), word.text

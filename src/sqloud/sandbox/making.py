@@ -27,7 +27,7 @@ def uuid(dice: Random) -> str:
     """A UUID of version 4.
 
     >>> uuid(Random("a"))
-    '0c5ab4bc-2d0a-4d7c-b0a8-c5b2cc4a4a52'
+    '9bd5f3dd-113c-493e-b193-d0d445a3ba4a'
     """
     digits = f"{dice.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-b{digits[17:20]}-{digits[20:]}"

@@ -14,7 +14,8 @@ decides the SQLSTATE and the exit code.
         │   │   └── RateLimitError      429 after all the patience that was allowed
         │   ├── ConnectionFault         the network failed
         │   ├── TimeLimitError          a time limit is spent
-        │   ├── IncompleteAnswerError   the answer cannot be completed (law 2)
+        │   ├── RequestLimitError       the statement may send no more requests
+    │   ├── IncompleteAnswerError   the answer cannot be completed (law 2)
         │   ├── EngineError             the relational engine refused or failed while running
         │   └── StatementCancelled      Ctrl-C, a cancelled task, a closed cursor
         ├── IntegrityError
@@ -54,6 +55,7 @@ __all__ = [
     "ProgrammingError",
     "ProviderDocumentError",
     "RateLimitError",
+    "RequestLimitError",
     "ResponseDataError",
     "Source",
     "Span",
@@ -192,6 +194,12 @@ class TimeLimitError(OperationalError):
     """A time limit is spent."""
 
     sqlstate = "57014"
+
+
+class RequestLimitError(OperationalError):
+    """The statement needs more requests than it may send."""
+
+    sqlstate = "54000"
 
 
 class IncompleteAnswerError(OperationalError):

@@ -31,6 +31,7 @@ from sqloud.dialect import (
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
+from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
@@ -47,7 +48,7 @@ from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
-from sqloud.settings import Settings, shipped
+from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
 
 __all__ = ["SANDBOX_TOKEN", "Session"]
 
@@ -77,13 +78,21 @@ class Session:
         self._engine: Engine = DuckEngine(settings.allow_read)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
-        self._runner = Runner(
-            loop=self._loop,
-            transport=self._transport,
-            max_concurrency=settings.max_concurrency,
-            max_keys=settings.max_keys,
+        most = settings.max_concurrency or MAX_CONCURRENCY
+        self._exchanges = Exchanges(
+            self._transport,
+            max_concurrency=most,
+            first=settings.max_concurrency or FIRST_CONCURRENCY,
+            read_timeout=settings.read_timeout,
             endpoint=self._endpoint,
             credential=self._credential,
+        )
+        self._runner = Runner(
+            loop=self._loop,
+            exchanges=self._exchanges,
+            max_concurrency=most,
+            max_keys=settings.max_keys,
+            max_requests=settings.max_requests,
             null_on_mismatch=settings.null_on_mismatch,
         )
         self._lock = threading.Lock()

@@ -17,8 +17,10 @@ from sqloud.errors import InterfaceError
 
 __all__ = ["Settings", "cache_directory", "shipped", "state_directory"]
 
-MAX_CONCURRENCY = 16
-"""Requests in flight at once, unless told otherwise: a quarter of what loopback can use, and polite."""
+MAX_CONCURRENCY = 32
+FIRST_CONCURRENCY = 16
+"""Requests in flight at once to one host with one credential, unless told otherwise: at most, and at first. More are
+let in while answers are quick, fewer after a 429 or a 503."""
 
 RESPONSE_LIMIT = 256 * 2**20
 """Bytes of one response body after decompression; more is an error."""
@@ -32,10 +34,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: where credentials are looked up; a mapping of the caller's, never the process's by itself.
     providers: directories with provider documents beside the shipped ones.
     sandbox: answer from the simulated cloud, without a token and without the network.
-    max_concurrency: requests in flight at once.
+    max_concurrency: requests in flight at once to one host with one credential; None leaves it to the answers.
+    max_requests: requests that one statement may send, retries among them; None without limit.
     max_keys: values that one table may be asked for, where they come out of other tables.
     statement_timeout: seconds a statement may take, None without limit.
-    connect_timeout, read_timeout: seconds for one connection, for one wait on a socket.
+    connect_timeout, read_timeout: seconds for one connection, for one wait on a socket (the first attempts of a
+        request wait for less).
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
     allow_read: directories that statements may read files from.
     dry_run: answer each statement with the requests that it would make, and send none.
@@ -47,11 +51,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     providers: tuple[Path, ...] = ()
     cache: Path | None = None
     sandbox: bool = False
-    max_concurrency: int = MAX_CONCURRENCY
+    max_concurrency: int | None = None
+    max_requests: int | None = None
     max_keys: int = 5_000
     statement_timeout: float | None = None
     connect_timeout: float = 10.0
-    read_timeout: float = 60.0
+    read_timeout: float = 20.0
     response_limit: int = RESPONSE_LIMIT
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()

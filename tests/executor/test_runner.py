@@ -24,11 +24,12 @@ from sqloud.errors import (
     StatementCancelled,
     TimeLimitError,
 )
+from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
+from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.run import Runner
 from sqloud.executor.statistics import Statistics
-from sqloud.executor.transport import HttpxTransport
 from sqloud.plan.steps import Echo, KeyValues, Limit, Scan, Value
 from sqloud.protocol.build import first_request
 from sqloud.registry.records import (
@@ -94,13 +95,22 @@ class Bench:
         self.url = url
         self.loop = SessionLoop()
         self.engine = DuckEngine()
-        self.transport = HttpxTransport(
+        self.transport = NetworkTransport(
             connect_timeout=2.0, read_timeout=2.0, response_limit=1_000_000, user_agent="t"
         )
         self.statistics = Statistics()
         self.notices: list[str] = []
-        settings: dict[str, Any] = {"max_concurrency": 4, "credential": lambda _: TOKEN} | changes
-        self.runner = Runner(loop=self.loop, transport=self.transport, endpoint=lambda _: url, **settings)
+        most = changes.pop("max_concurrency", 4)
+        self.exchanges = Exchanges(
+            self.transport,
+            max_concurrency=most,
+            first=most,
+            read_timeout=2.0,
+            endpoint=lambda _: url,
+            credential=changes.pop("credential", lambda _: TOKEN),
+            log=changes.pop("log", None),
+        )
+        self.runner = Runner(loop=self.loop, exchanges=self.exchanges, max_concurrency=most, **changes)
 
     def begin(
         self, *keys: Value, workspace: DuckWorkspace, time_limit: float | None = None, **changes: Any
@@ -237,7 +247,7 @@ def test_a_reset_half_way_is_asked_again(serve: Serve, rig: Rig) -> None:
 
     server = serve(answer)
     assert rig(server.url).rows(1) == expected(1)
-    assert [page_of(exchange) for exchange in server.log] == [1, 2, 2, 3]
+    assert sorted(page_of(exchange) for exchange in server.log) == [1, 2, 2, 3]
 
 
 def test_a_server_that_is_busy_is_asked_again(serve: Serve, rig: Rig) -> None:
@@ -341,7 +351,7 @@ def test_a_server_that_ignores_the_page_is_an_error(serve: Serve, rig: Rig) -> N
     server = serve(lambda exchange: exchange.reply({"things": [{"v": 1}, {"v": 2}], "meta": {"total": 9}}))
     with pytest.raises(IncompleteAnswerError, match="page 2 repeats the rows"):
         rig(server.url).rows(1)
-    assert len(server.log) == 2
+    assert 2 <= len(server.log) <= 5
 
 
 def test_links_that_lead_round_the_same_pages_end(serve: Serve, rig: Rig) -> None:

@@ -155,6 +155,7 @@ EXIT_CODES = {
     "CredentialError": 5,
     "RateLimitError": 6,
     "TimeLimitError": 6,
+    "RequestLimitError": 4,
     "InterfaceError": 2,
     "StatementCancelled": 130,
 }

@@ -83,7 +83,7 @@ FAILURES: list[tuple[str, int, object, type[Error], str, str]] = [
      f"GET {URL} answered 401: unauthorized: who?", "check the token in OCEAN_TOKEN or OCEAN_ACCESS_TOKEN"),
     ("too many", 429, {"id": "too_many_requests", "message": "slow"}, RateLimitError,
      f"GET {URL} answered 429: too_many_requests: slow", ""),
-    ("a redirect", 302, b"", ApiError, f"GET {URL} answered 302: (an empty answer)", "redirects are not followed"),
+    ("a redirect", 302, b"", ApiError, f"GET {URL} answered 302: (an empty answer)", "only reads follow a redirect"),
     ("on lines", 500, b"a\r\n  b\tc", ApiError, f"GET {URL} answered 500: a b c", ""),
     ("what moves a terminal", 500, b"\x1b[31mred\x07", ApiError, f"GET {URL} answered 500: \ufffd[31mred\ufffd", ""),
     ("the same in shape", 500, {"id": "\x1b]0;x", "message": "a\nb\u202e"}, ApiError,

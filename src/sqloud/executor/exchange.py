@@ -1,6 +1,7 @@
 """One request with its retries, from the flow to the wire.
 
-Law: a flow decides, this module carries: it sends, waits, counts, and gives back the answer that stands.
+Law: a flow decides, this module carries: it waits for a place in the host's lane, puts the credential on, sends,
+counts, and gives back the answer that stands. A credential is put on here alone, on the way out.
 """
 
 from __future__ import annotations
@@ -9,48 +10,156 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from hashlib import blake2b
 
-from sqloud.errors import ConnectionFault
-from sqloud.executor.statistics import ScanStatistics
-from sqloud.protocol.flow import Flow, request_flow
+import msgspec
+
+from sqloud.errors import ConnectionFault, RequestLimitError
+from sqloud.executor.pacing import Lane
+from sqloud.executor.request_log import RequestLog
+from sqloud.executor.statistics import ScanStatistics, Statistics
+from sqloud.executor.transport import Transport
+from sqloud.protocol.authenticate import authorization, origin
+from sqloud.protocol.flow import Flow, Patience, request_flow, server_wait
 from sqloud.protocol.messages import ApiRequest, ApiResponse, Wait
 from sqloud.registry.records import Provider
 
-__all__ = ["Sender", "drive", "exchange"]
+__all__ = ["Exchanges", "drive"]
+
+_SHORTEST_SECRET = 4
+_STALLS = (0.4, 0.5, 0.7, 1.0)
+"""The parts of the read timeout that each attempt waits for bytes: four that stall are given up within a minute."""
+
+LaneKey = tuple[tuple[str, str, int], bytes]
 
 
-class Sender(Protocol):
-    """What puts one request on the wire, with its provider's credential."""
+class Exchanges:
+    """The way of a session's requests: one lane for each host and credential, one transport, one log.
 
-    async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
-        """One exchange. Raises ConnectionFault."""
+    max_concurrency: requests in flight in a lane; first: how many at first. read_timeout: seconds that the last
+    attempt waits for bytes. endpoint, credential: by provider.
+    """
 
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        max_concurrency: int,
+        first: int,
+        read_timeout: float,
+        endpoint: Callable[[Provider], str],
+        credential: Callable[[Provider], str | None],
+        log: RequestLog | None = None,
+    ) -> None:
+        self._transport = transport
+        self._max_concurrency = max_concurrency
+        self._first = first
+        self._patience = Patience(stalls=tuple(part * read_timeout for part in _STALLS))
+        self._endpoint = endpoint
+        self._credential = credential
+        self._log = log
+        self._lanes: dict[LaneKey, Lane] = {}
 
-async def exchange(
-    sender: Sender, request: ApiRequest, provider: Provider, counted: ScanStatistics
-) -> ApiResponse:
-    """The answer of one request after its retries, whatever its status. Raises the last ConnectionFault."""
-    sent = 0
+    def authorize(self, provider: Provider, url: str) -> tuple[tuple[str, str], ...]:
+        """The credential's headers for one URL. Raises CredentialError."""
+        return authorization(provider, self._endpoint(provider), url, self._credential(provider))
 
-    async def send(message: ApiRequest) -> ApiResponse:
-        nonlocal sent
-        counted.requests += 1
-        counted.retries += sent > 0
-        sent += 1
-        response = await sender.send(message, provider)
-        counted.bytes += len(response.body)
-        return response
+    async def answer(
+        self,
+        request: ApiRequest,
+        provider: Provider,
+        counted: ScanStatistics,
+        *,
+        statement: Statistics,
+        max_requests: int | None = None,
+    ) -> ApiResponse:
+        """The answer of one request after its retries, whatever its status.
 
-    async def wait(pause: Wait) -> None:
+        Raises the last ConnectionFault, CredentialError, and RequestLimitError before a request that would be one
+        more than the statement may send.
+        """
+        sent = 0
+
+        async def send(message: ApiRequest) -> ApiResponse:
+            nonlocal sent
+            headers = (*message.headers, *self.authorize(provider, message.url))
+            lane = self._lane(provider, message.url)
+            began = time.monotonic()
+            await lane.enter(again=sent > 0)
+            entered = time.monotonic()
+            if lane.paced:
+                counted.waited += entered - began
+            try:
+                if max_requests is not None and statement.requests >= max_requests:
+                    raise RequestLimitError(
+                        f"the statement may send {max_requests:,} requests, and needs more",
+                        hints=(f"it read {statement.pages:,} pages and {statement.rows:,} rows before",),
+                    )
+                sent += 1
+                counted.requests += 1
+                counted.retries += sent > 1
+                response = await self._logged(message, headers, sent)
+                asked = server_wait(response, time.time(), provider.rate_limit)
+                lane.heard(response, provider.rate_limit, asked, time.time())
+            finally:
+                lane.leave()
+            counted.bytes += len(response.body)
+            return response
+
+        async def wait(pause: Wait) -> None:
+            began = time.monotonic()
+            try:
+                await asyncio.sleep(pause.seconds)
+            finally:
+                counted.waited += time.monotonic() - began
+
+        flow = request_flow(
+            request,
+            jitter=random.random,
+            now=time.time,
+            rate_limit=provider.rate_limit,
+            patience=self._patience,
+        )
+        try:
+            return await drive(flow, send, wait)
+        except ConnectionFault as fault:
+            if request.place > 1:
+                fault.message = f"{fault.message} (page {request.place})"
+                fault.args = (fault.message,)
+            raise
+
+    def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
+        """An answer that an error will quote, without the credential, should it repeat it."""
+        token = (self._credential(provider) or "").encode()
+        if len(token) < _SHORTEST_SECRET or token not in response.body:
+            return response
+        return msgspec.structs.replace(response, body=response.body.replace(token, b"[credential]"))
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """Every lane so far, for the progress line."""
+        return tuple(self._lanes.values())
+
+    async def _logged(
+        self, request: ApiRequest, headers: tuple[tuple[str, str], ...], attempt: int
+    ) -> ApiResponse:
+        if self._log is None:
+            return await self._transport.send(request, headers)
         began = time.monotonic()
         try:
-            await asyncio.sleep(pause.seconds)
-        finally:
-            counted.waited += time.monotonic() - began
+            response = await self._transport.send(request, headers)
+        except ConnectionFault as fault:
+            self._log.failed(request, fault.message, time.monotonic() - began, attempt)
+            raise
+        self._log.answered(request, response, time.monotonic() - began, attempt)
+        return response
 
-    flow = request_flow(request, jitter=random.random, now=time.time, rate_limit=provider.rate_limit)
-    return await drive(flow, send, wait)
+    def _lane(self, provider: Provider, url: str) -> Lane:
+        token = (self._credential(provider) or "").encode()
+        key = (origin(url), blake2b(token, digest_size=16).digest())
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(most=self._max_concurrency, first=self._first)
+        return lane
 
 
 async def drive(

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from hashlib import blake2b
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from sqloud.engine.base import Workspace
 from sqloud.errors import Error, IncompleteAnswerError
+from sqloud.executor.ahead import Ahead
 from sqloud.executor.counting import told_total
-from sqloud.executor.exchange import exchange
 from sqloud.executor.prepared import PreparedScan
-from sqloud.executor.statistics import ScanStatistics
+from sqloud.executor.statistics import Statistics
 from sqloud.plan.steps import Scan, Value
+from sqloud.protocol.ahead import pages_ahead
+from sqloud.protocol.drift import Drift
 from sqloud.protocol.failure import failure, is_absence, shown_url
 from sqloud.protocol.messages import ApiRequest, ApiResponse
-from sqloud.protocol.paging import Progress, follow, is_silent
-from sqloud.protocol.rows import Page, navigate
+from sqloud.protocol.pages import PageReader, ReadPage
+from sqloud.protocol.paging import Progress, follow, is_silent, total
+from sqloud.protocol.rows import Page
 
 if TYPE_CHECKING:
     from sqloud.executor.run import Runner
@@ -32,6 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["Notice", "ScanRun", "first_failure"]
 
 Notice = Callable[[str], None]
+
+_READ_AT_ONCE = 256 * 2**10
+"""Bytes of an answer that take less to decode than to hand to another thread: some hundred microseconds."""
+
+_LOADED_AT_ONCE = 2**20
+"""Bytes of rows that are handed to the engine together."""
 
 
 class ScanRun:
@@ -44,7 +53,7 @@ class ScanRun:
         workspace: Workspace,
         turn: asyncio.Lock,
         notice: Notice,
-        counted: ScanStatistics,
+        statistics: Statistics,
     ) -> None:
         self._runner = runner
         self._prepared = prepared
@@ -52,14 +61,18 @@ class ScanRun:
         self._workspace = workspace
         self._turn = turn  # a workspace is not for two threads at once
         self._notice = notice
-        self._counted = counted
-        self._decoder = runner.decoder(prepared.scan, notice)
+        self._statistics = statistics
+        self._counted = statistics.scan(prepared.scan.id)
+        self._reader = PageReader(prepared.scan, null_on_mismatch=runner.null_on_mismatch)
+        self._lines: list[bytes] = []
+        self._size = 0
 
     async def run(self) -> None:
         """Load every row, or raise."""
         began = time.monotonic()
         try:
             await self._run()
+            await self._flush()
         finally:
             self._counted.elapsed = time.monotonic() - began
 
@@ -73,10 +86,11 @@ class ScanRun:
             self._prepared = PreparedScan.with_keys(self._scan, self._prepared.base, keys)
             requests = self._prepared.requests
         if len(keys) == 1:
-            async for page in self._pages(keys[0], requests[0]):
-                await self._load(page)
+            async with aclosing(self._pages(keys[0], requests[0])) as pages:
+                async for page in pages:
+                    await self._load(page)
             return
-        window = asyncio.Semaphore(self._runner._ahead)
+        window = asyncio.Semaphore(self._runner.keys_ahead)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks: asyncio.Queue[asyncio.Task[list[Page]] | None] = asyncio.Queue()
@@ -101,84 +115,110 @@ class ScanRun:
         tasks.put_nowait(None)
 
     async def _gathered(self, key: tuple[Value, ...], request: ApiRequest) -> list[Page]:
-        return [page async for page in self._pages(key, request)]
+        async with aclosing(self._pages(key, request)) as pages:
+            return [page async for page in pages]
 
     async def _load_total(self, key: tuple[Value, ...], request: ApiRequest) -> bool:
         """Load as many rows as the answer to the smallest page says there are; False where it does not say."""
-        response = await self._answer(request)
-        if response is None:
+        found = await self._read(request, [])
+        if found is None:
             self._tell_absence(key, request)
             return True
-        page = await self._decoded(request, response, [])
         self._counted.pages += 1
-        rows = told_total(self._scan.method.paging, response, page.count)
+        rows = told_total(self._scan.method.paging, found.told, found.page.count)
         if rows is None:
             return False
-        self._counted.rows += page.count
+        self._counted.rows += found.page.count
         async with self._turn:
             await self._runner.work(
                 lambda: self._workspace.fill(self._scan.id, rows), self._workspace.interrupt
             )
         return True
 
-    async def _decoded(self, request: ApiRequest, response: ApiResponse, echoed: list[Value | None]) -> Page:
-        try:
-            return await self._runner.work(lambda: self._decoder.decode(response.body, echoed))
-        except Error as error:
-            place = f"{self._scan.table} by {request.http_verb} {shown_url(request)}"
-            error.args = (f"{place}: {error.message}",)
-            error.message = error.args[0]
-            raise
-
     async def _load(self, page: Page) -> None:
         if page.lines:
+            self._lines.append(page.lines)
+            self._size += len(page.lines)
+            if self._size >= _LOADED_AT_ONCE:
+                await self._flush()
+
+    async def _flush(self) -> None:
+        """Hand to the engine what is gathered."""
+        lines, self._lines, self._size = b"".join(self._lines), [], 0
+        if lines:
             async with self._turn:
                 await self._runner.work(
-                    lambda: self._workspace.load(self._scan.id, page.lines), self._workspace.interrupt
+                    lambda: self._workspace.load(self._scan.id, lines), self._workspace.interrupt
                 )
 
-    async def _pages(self, key: tuple[Value, ...], request: ApiRequest) -> AsyncIterator[Page]:
-        """The pages of one key, each as soon as it is decoded."""
-        scan = self._scan
+    async def _pages(self, key: tuple[Value, ...], first: ApiRequest) -> AsyncGenerator[Page, None]:
+        """The pages of one key in their order; those that a first page promises are asked for at once."""
+        scan, paging = self._scan, self._scan.method.paging
         echoed = _echoed(scan, key)
-        waiting = [request]
-        asked = frozenset({request.url})
-        rows = 0
-        seen: set[bytes] = set()  # digests of the pages so far
-        while waiting:
-            request = waiting.pop(0)
-            response = await self._answer(request)
-            if response is None:
-                self._tell_absence(key, request)
-                return
-            paging = scan.method.paging
-            digest = self._digest(response) if paging is not None else b""
-            if digest and digest in seen and is_silent(paging, response):
-                return  # the server does not page: this is its first answer again
-            page = await self._decoded(request, response, echoed)
-            rows += page.count
-            self._counted.pages += 1
-            self._counted.rows += page.count
-            yield page
-            if scan.single_page or await self._is_enough(rows):
-                return
-            progress = Progress(
-                rows=rows,
-                page_rows=page.count,
-                asked=asked,
-                repeated=bool(page.count and digest) and digest in seen,
-                rows_at=scan.method.rows.path if scan.method.rows is not None else (),
-            )
-            following = follow(paging, request, response, progress)
-            seen.add(digest)
-            asked |= {after.url for after in following}
-            waiting.extend(following)
 
-    def _digest(self, response: ApiResponse) -> bytes:
-        """What tells the rows of two answers apart."""
-        rows = self._scan.method.rows
-        raw = navigate(response.body, rows.path) if rows is not None else None
-        return b"" if raw is None else blake2b(bytes(raw), digest_size=16).digest()
+        async def read(request: ApiRequest) -> ReadPage | None:
+            return await self._read(request, echoed)
+
+        ahead = Ahead(read, self._runner.pages_ahead)
+        drift = Drift(", ".join(column.name for column in scan.identity))
+        waiting: list[ApiRequest] = [first]
+        asked = frozenset({first.url})
+        seen: set[int] = set()  # marks of the pages so far
+        rows = 0
+        try:
+            while waiting:
+                request = waiting.pop(0)
+                found = await ahead.take(request)
+                if found is None:
+                    self._tell_absence(key, request)
+                    return
+                page = found.page
+                again = bool(page.count) and found.mark is not None and found.mark in seen
+                if again and is_silent(paging, found.told):
+                    return  # the server does not page: this is its first answer again
+                for told in found.mismatches:
+                    self._notice(told)
+                rows += page.count
+                self._counted.pages += 1
+                self._counted.rows += page.count
+                yield page
+                if scan.single_page or await self._is_enough(rows):
+                    return
+                if paging is not None and not again:
+                    drift.page(request.place, page.count, total(paging, found.told), found.keys)
+                progress = Progress(
+                    rows=rows,
+                    page_rows=page.count,
+                    asked=asked,
+                    repeated=again,
+                    moved=drift.moved,
+                    rows_at=scan.method.rows.path if scan.method.rows is not None else (),
+                )
+                waiting += follow(paging, request, found.told, progress)
+                if request is first and waiting and (scan.limit is None or scan.limit.passed is None):
+                    enough = scan.limit.rows if scan.limit is not None else None
+                    ahead.expect(pages_ahead(paging, first, found.told, page.count, enough))
+                if found.mark is not None:
+                    seen.add(found.mark)
+                asked |= {after.url for after in waiting}
+        finally:
+            await ahead.drop()
+        for told in drift.notices():
+            self._notice(f"{scan.table}: {told}")
+
+    async def _read(self, request: ApiRequest, echoed: list[Value | None]) -> ReadPage | None:
+        """One page; None where the key has no rows."""
+        response = await self._answer(request)
+        if response is None:
+            return None
+        try:
+            if len(response.body) <= _READ_AT_ONCE:
+                return self._reader.read(response, echoed)
+            return await self._runner.work(lambda: self._reader.read(response, echoed))
+        except Error as error:
+            error.message = f"{self._scan.table} by {request.http_verb} {shown_url(request)}: {error.message}"
+            error.args = (error.message,)
+            raise
 
     async def _is_enough(self, rows: int) -> bool:
         """Whether the limit of the scan is reached by the rows loaded so far."""
@@ -186,6 +226,7 @@ class ScanRun:
         if limit is None or limit.passed is None:
             return limit is not None and rows >= limit.rows
         passed = limit.passed
+        await self._flush()
         async with self._turn:
             batches = await self._runner.work(
                 lambda: list(self._workspace.query(passed)), self._workspace.interrupt
@@ -194,9 +235,14 @@ class ScanRun:
 
     async def _answer(self, request: ApiRequest) -> ApiResponse | None:
         """The answer of one request after its retries; None where the key has no rows."""
-        provider, method = self._scan.provider, self._scan.method
-
-        response = await exchange(self._runner, request, provider, self._counted)
+        provider, method, exchanges = self._scan.provider, self._scan.method, self._runner.exchanges
+        response = await exchanges.answer(
+            request,
+            provider,
+            self._counted,
+            statement=self._statistics,
+            max_requests=self._runner.max_requests,
+        )
         if 200 <= response.status < 300:
             return response
         if is_absence(method, provider, response):
@@ -205,7 +251,7 @@ class ScanRun:
                     f"page {request.place} of {self._scan.table} is gone: {shown_url(request)} answered 404"
                 )
             return None
-        raise failure(provider, request, self._runner.unspoken(provider, response))
+        raise failure(provider, request, exchanges.unspoken(provider, response))
 
     def _tell_absence(self, key: tuple[Value, ...], request: ApiRequest) -> None:
         self._counted.absent += 1

@@ -11,60 +11,51 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import msgspec
-
 from sqloud.engine.base import Workspace
 from sqloud.errors import InvalidValueError, ProgrammingError, TimeLimitError
+from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import SessionLoop
 from sqloud.executor.prepared import Keys, PreparedScan
 from sqloud.executor.reading import Notice, ScanRun, first_failure
 from sqloud.executor.statistics import Statistics
-from sqloud.executor.transport import Transport
-from sqloud.plan.steps import KeyQuery, Scan, Value
+from sqloud.plan.steps import KeyQuery, Value
 from sqloud.planner import fit
-from sqloud.protocol.authenticate import authorization
 from sqloud.protocol.build import first_request
-from sqloud.protocol.messages import ApiRequest, ApiResponse
-from sqloud.protocol.rows import RowDecoder
-from sqloud.registry.records import Provider, Rows
+from sqloud.protocol.messages import ApiRequest
+from sqloud.registry.records import Provider
 
 __all__ = ["Runner"]
 
 T = TypeVar("T")
-_SHORTEST_SECRET = 4
-_AHEAD = 4
-"""Keys begun beyond the one whose rows are being loaded, for each request in flight."""
+_KEYS_AHEAD = 4
+_PAGES_AHEAD = 2
+"""Keys, and pages of one list, begun beyond the one whose rows are loaded, for each request in flight."""
 
 
 class Runner:
-    """Runs scans with a transport, a bound on requests in flight, and credentials by provider.
-
-    The bound is one for all statements that run side by side.
-    """
+    """Runs scans over a session's exchanges, with the limits that the session sets."""
 
     def __init__(
         self,
         *,
         loop: SessionLoop,
-        transport: Transport,
+        exchanges: Exchanges,
         max_concurrency: int,
-        endpoint: Callable[[Provider], str],
-        credential: Callable[[Provider], str | None],
         max_keys: int = 5_000,
+        max_requests: int | None = None,
         null_on_mismatch: bool = False,
     ) -> None:
         self._loop = loop
-        self._transport = transport
+        self.exchanges = exchanges
         self.max_keys = max_keys
-        self._ahead = _AHEAD * max_concurrency
-        self._slots = asyncio.Semaphore(max_concurrency)
-        self._endpoint = endpoint
-        self._credential = credential
+        self.max_requests = max_requests
+        self.keys_ahead = _KEYS_AHEAD * max_concurrency
+        self.pages_ahead = _PAGES_AHEAD * max_concurrency
         self.null_on_mismatch = null_on_mismatch
 
     def authorize(self, provider: Provider, url: str) -> tuple[tuple[str, str], ...]:
         """The credential's headers for one URL. Raises CredentialError."""
-        return authorization(provider, self._endpoint(provider), url, self._credential(provider))
+        return self.exchanges.authorize(provider, url)
 
     async def run(
         self,
@@ -106,14 +97,13 @@ class Runner:
 
         async def load(one: PreparedScan) -> None:
             scan = one.scan
-            counted = statistics.scan(scan.id)
             if one.keys is None:
                 assert isinstance(scan.keys, KeyQuery)
                 for step in scan.keys.reads:
                     await loaded[step].wait()
                 async with turn:
                     one = await self._fed(one, workspace)
-            await ScanRun(self, one, workspace, turn, notice, counted).run()
+            await ScanRun(self, one, workspace, turn, notice, statistics).run()
             loaded[scan.id].set()
 
         for one in prepared:
@@ -156,28 +146,6 @@ class Runner:
             scan=scan, base=prepared.base, keys=tuple(requests), requests=tuple(requests.values())
         )
 
-    async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
-        """One exchange, with the credential put on here, on the way out."""
-        headers = (*request.headers, *self.authorize(provider, request.url))
-        async with self._slots:
-            return await self._transport.send(request, headers)
-
-    def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
-        """An answer that an error will quote, without the credential, should it repeat it."""
-        token = (self._credential(provider) or "").encode()
-        if len(token) < _SHORTEST_SECRET or token not in response.body:
-            return response
-        return msgspec.structs.replace(response, body=response.body.replace(token, b"[credential]"))
-
     async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
         """Decode, load or query in a thread that is not the loop's; `stop` ends it when it is cancelled."""
         return await self._loop.work(function, stop)
-
-    def decoder(self, scan: Scan, notice: Notice) -> RowDecoder:
-        """A decoder of one scan's answers."""
-        return RowDecoder(
-            scan.method.rows or Rows(shape="object"),
-            scan.columns,
-            scan.echoes,
-            on_mismatch=notice if self.null_on_mismatch else None,
-        )

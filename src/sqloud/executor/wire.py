@@ -47,6 +47,7 @@ class DirectTransport:
         self._user_agent = user_agent
         self._idle: dict[Place, list[_Connection]] = {}
         self._busy: set[_Connection] = set()
+        self._opening: set[asyncio.Task[_Connection]] = set()
         self._tls: ssl.SSLContext | None = None
 
     async def send(self, request: ApiRequest, headers: tuple[tuple[str, str], ...]) -> ApiResponse:
@@ -81,7 +82,10 @@ class DirectTransport:
         for connection in (*self._busy, *(one for idle in self._idle.values() for one in idle)):
             connection.abort()
         self._idle.clear()
-        await asyncio.sleep(0)  # the loop closes the sockets in its next round
+        if self._opening:
+            await asyncio.wait(tuple(self._opening), timeout=self._connect_timeout)
+        for _ in range(3):
+            await asyncio.sleep(0)  # the loop closes the sockets in its next rounds
 
     def _message(
         self, request: ApiRequest, headers: tuple[tuple[str, str], ...]
@@ -119,15 +123,23 @@ class DirectTransport:
         return None
 
     async def _connected(self, place: Place) -> _Connection:
+        """A new connection. Cancelled, it is closed as soon as it is there: asyncio would leave its socket open."""
+        opening = asyncio.create_task(self._opened(place))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_closed)
+            raise
+
+    async def _opened(self, place: Place) -> _Connection:
         scheme, host, port = place
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_timeout):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    _Connection,
-                    host,
-                    port,
-                    ssl=self._context() if scheme == "https" else None,
-                    happy_eyeballs_delay=0.25,
+                _, connection = await loop.create_connection(
+                    _Connection, host, port, ssl=self._context() if scheme == "https" else None
                 )
         except TimeoutError as error:
             raise TimeoutError(f"no connection to {host} within {self._connect_timeout:g} s") from error
@@ -292,6 +304,12 @@ class _Connection(asyncio.Protocol):
         self.abort()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
+
+
+def _closed(opening: asyncio.Task[_Connection]) -> None:
+    """Close a connection that nobody waits for any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().abort()
 
 
 def _said(error: BaseException) -> str:

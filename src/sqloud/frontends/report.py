@@ -11,6 +11,7 @@ from sqloud.errors import (
     Error,
     InterfaceError,
     RateLimitError,
+    RequestLimitError,
     Span,
     StatementCancelled,
     TimeLimitError,
@@ -41,6 +42,7 @@ _EXIT_CODES: tuple[tuple[type[Error], int], ...] = (
     (CredentialError, CREDENTIALS),
     (RateLimitError, LIMITS),
     (TimeLimitError, LIMITS),
+    (RequestLimitError, CUT),
     (InterfaceError, USAGE),
     (StatementCancelled, INTERRUPTED),
 )

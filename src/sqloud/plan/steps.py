@@ -103,6 +103,7 @@ class Scan(Record, frozen=True, kw_only=True):
     echoes: tuple[Echo, ...] = ()
     keys: KeyValues | KeyQuery = KeyValues()
     single_page: bool = False
+    identity: tuple[Column, ...] = ()
     limit: Limit | None = None
     counted: bool = False
     passed_over: tuple[PassedOver, ...] = ()

@@ -82,6 +82,7 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
             echoes=made.echoes,
             keys=choice.keys or feeding.query(choice.parameters, feeds[use.id], replaced),
             single_page=choice.single_page,
+            identity=tuple(column for column in use.resource.columns if column.name in use.resource.key),
         )
         if reasons:
             from sqloud.planner.reasons import passed_over, unsent

@@ -44,7 +44,9 @@ def failure(provider: Provider, request: ApiRequest, response: ApiResponse) -> A
     if response.status == 404 and shaped is None and provider.errors is not None:
         hints = (f"this 404 is not {provider.name}'s own: does the endpoint serve its API?",)
     if 300 <= response.status < 400:
-        hints = ("redirects are not followed; give the address that it leads to as the endpoint",)
+        hints = (
+            "only reads follow a redirect, on the same host; give the address it leads to as the endpoint",
+        )
     place = f" (page {request.place})" if request.place > 1 else ""
     return kind(
         http_verb=request.http_verb, url=url + place, status=response.status, detail=detail, hints=hints

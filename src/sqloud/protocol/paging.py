@@ -24,7 +24,7 @@ from sqloud.protocol.pagings_other import (
 from sqloud.protocol.rows import navigate
 from sqloud.registry.records import Paging
 
-__all__ = ["PAGINGS", "Progress", "follow", "is_silent", "total"]
+__all__ = ["PAGINGS", "Progress", "follow", "is_silent", "next_page_link", "total"]
 
 
 _LONGEST_URL = 32_768
@@ -34,7 +34,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a list has come, the answer at hand included.
 
     rows: rows so far; page_rows: rows of this answer; asked: every URL asked; repeated: this answer's rows
-    are those of an answer before it, to the byte; rows_at: where the answer holds its rows.
+    are those of an answer before it, to the byte; rows_at: where the answer holds its rows; moved: the list
+    is known to have changed while it was read, and then its total promises nothing any more.
     """
 
     rows: int
@@ -42,6 +43,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     asked: frozenset[str]
     repeated: bool = False
     rows_at: tuple[str, ...] = ()
+    moved: bool = False
 
 
 def follow(
@@ -90,6 +92,7 @@ def _by_number(
             return ()
         if progress.page_rows == 0:
             _check_total(paging, response, progress)
+            return ()
         return (_numbered(paging, request, progress),)
     if _has_links(paging, response) or progress.page_rows == 0:
         return ()
@@ -150,6 +153,11 @@ def is_silent(paging: Paging | None, response: ApiResponse) -> bool:
     return not _has_links(paging, response) and total(paging, response) is None
 
 
+def next_page_link(paging: Paging, response: ApiResponse) -> str | None:
+    """The link to the next page as the answer writes it. Raises IncompleteAnswerError if it is no text."""
+    return _next_link(paging, response)
+
+
 PAGINGS: Mapping[str, Callable[[Paging, ApiRequest, ApiResponse, Progress], tuple[ApiRequest, ...]]] = {
     "page_number": _by_number,
     "next_link": _by_link,
@@ -192,7 +200,7 @@ def total(paging: Paging, response: ApiResponse) -> int | None:
 
 def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> None:
     promised = total(paging, response)
-    if promised is not None and progress.rows < promised:
+    if promised is not None and progress.rows < promised and not progress.moved:
         raise IncompleteAnswerError(
             f"the API promises {promised:,} rows and gave {progress.rows:,}, with no way to ask for the rest"
         )

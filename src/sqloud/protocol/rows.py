@@ -18,7 +18,7 @@ from sqloud.plan.steps import Echo, Value
 from sqloud.protocol.forms import UNLIKE_JSON, escaped, points, text_of
 from sqloud.registry.records import Column, Rows
 
-__all__ = ["Page", "RowDecoder", "navigate"]
+__all__ = ["Page", "RowDecoder", "navigate", "sound"]
 
 _NULL = msgspec.Raw(b"null")
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -89,7 +89,7 @@ class RowDecoder:
         if self._rows.shape in UNLIKE_JSON:
             return self._one_row(body, echoed)
         try:
-            return self._decode(_sound(body), echoed)
+            return self._decode(sound(body), echoed)
         except RecursionError as error:
             raise ResponseDataError("the answer nests deeper than it can be read") from error
 
@@ -197,7 +197,7 @@ def _require(place: str, raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any], w
         raise _unfit(place, wanted, raw, error) from error
 
 
-def _sound(body: bytes) -> bytes:
+def sound(body: bytes) -> bytes:
     """A body in UTF-8 and on one line: what the decoder skips it does not check, and a line ends a row."""
     if not body.isascii():
         try:

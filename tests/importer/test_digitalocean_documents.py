@@ -17,22 +17,6 @@ from sqloud.settings import shipped
 FACTS = Path(__file__).parent / "facts"
 CATALOGUE = Catalogue([shipped("providers")], None)
 
-# What a document cannot say yet, each with its reason; the list may only become shorter.
-NOT_SELECTED = {
-    # a SELECT whose required input is a body field
-    ("apps.daily_metrics_bandwidths", "apps_list_metrics_bandwidth_daily"),
-}
-NO_COLUMN = {
-    # names with a dot
-    ("container_registry.registry_docker_credentials", "registry.digitalocean.com"),
-    ("databases.configs", "pg_partman_bgw.interval"),
-    ("databases.configs", "pg_partman_bgw.role"),
-    ("databases.configs", "pg_stat_statements.track"),
-    # names that the specification does not have
-    ("databases.configs", "_backup_hour"),
-    ("databases.configs", "_backup_minute"),
-}
-
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
     """A public name: a method of a resource."""
@@ -67,9 +51,7 @@ def read_names() -> Iterator[Named]:
 
 
 NAMES = list(read_names())
-SELECTS = [
-    named for named in NAMES if named.verb == "select" and (named.resource, named.method) not in NOT_SELECTED
-]
+SELECTS = [named for named in NAMES if named.verb == "select"]
 
 
 def resource_of(name: str) -> Resource:
@@ -89,8 +71,7 @@ def test_the_names_are_all_there() -> None:
 @pytest.mark.parametrize("named", NAMES, ids=lambda named: f"{named.resource}.{named.method}")
 def test_a_method_has_its_public_name_verb_and_required_parameters(named: Named) -> None:
     method = method_of(named)
-    expected = "exec" if (named.resource, named.method) in NOT_SELECTED else named.verb
-    assert (method.verb, f"{method.http_verb} {method.path}") == (expected, named.request)
+    assert (method.verb, f"{method.http_verb} {method.path}") == (named.verb, named.request)
     fields = method.body.fields if method.body else ()
     required = {parameter.sql_name for parameter in method.required}
     body = {f"data__{field.name}" for field in fields if field.required}
@@ -103,9 +84,10 @@ def test_every_known_column_is_there_in_its_order() -> None:
     for name, columns in {named.resource: named.columns for named in NAMES}.items():
         found = [column.name for column in resource_of(name).columns]
         missing |= {(name, column) for column in columns if column not in found}
-        known = [column for column in columns if column in found]
-        assert found[: len(known)] == known
-    assert missing == NO_COLUMN
+        shown = [column.name for column in resource_of(name).columns if not column.hidden]
+        known = [column for column in columns if column in shown]
+        assert shown[: len(known)] == known
+    assert not missing
 
 
 def test_every_column_is_named_and_every_read_has_rows() -> None:
@@ -118,13 +100,16 @@ def test_every_column_is_named_and_every_read_has_rows() -> None:
                 assert method.description, (resource.name, method.name)
             if resource.listing is not None:
                 assert resource.columns, resource.name
-                assert not any(column.name.startswith("column_") for column in resource.columns)
+                anonymous = [column for column in resource.columns if column.name.startswith("column_")]
+                assert all(column.hidden for column in anonymous)
+                known = {named.resource: named.columns for named in NAMES}
+                shown = f"{resource.name.service}.{resource.name.resource}"
+                assert bool(anonymous) == (known.get(shown) == ())
 
 
 def test_every_operation_is_reached_by_exactly_one_method() -> None:
     lines = (FACTS / "digitalocean_operations.txt").read_text("utf-8").splitlines()
     rows = [line.split(" | ") for line in lines if not line.startswith("#")]
-    here = sorted(row[0] for row in rows if len(row) == 1)
     elsewhere = {row[0] for row in rows if len(row) == 2}
     reached = sorted(
         f"{method.http_verb} {method.path}"
@@ -133,8 +118,8 @@ def test_every_operation_is_reached_by_exactly_one_method() -> None:
         for method in resource.methods
     )
     assert len(rows) == 659
-    assert reached == here
-    assert len(elsewhere) == 15  # a method cannot name another host yet
+    assert reached == sorted(row[0] for row in rows)
+    assert len(elsewhere) == 15
 
 
 def value_of(parameter: Parameter) -> str:
@@ -152,7 +137,7 @@ def test_every_select_plans(named: Named) -> None:
     method = method_of(named)
     known = {column.name for column in resource_of(named.resource).columns}
     columns = [column for column in named.columns if column in known] or sorted(known)
-    names = ", ".join(f'"{column}"' for column in columns)
+    names = ", ".join(columns)
     where = " AND ".join(f"{one.sql_name} = '{{{{ {one.sql_name} }}}}'" for one in method.required)
     sql = f"SELECT {names} FROM digitalocean.{named.resource}" + (f" WHERE {where}" if where else "")
     (text,) = split(Source("select", sql))

@@ -40,7 +40,12 @@ def test_the_documents_and_the_report() -> None:
 def test_the_documents_hold_and_can_be_read(tmp_path: Path) -> None:
     write_folder(tmp_path / "acme", imported().files(), lambda path: check_provider(path, judge_expression))
     catalogue = Catalogue([tmp_path], None)
-    assert [name for name, _ in catalogue.provider("acme").services] == ["servers", "events", "billing"]
+    assert [name for name, _ in catalogue.provider("acme").services] == [
+        "servers",
+        "events",
+        "billing",
+        "elsewhere",
+    ]
     assert catalogue.provider("acme").authentication.environment == ("ACME_TOKEN",)
 
 
@@ -79,14 +84,14 @@ def test_given_names_and_columns_go_first(tmp_path: Path) -> None:
     }
     told = [finding.message for finding in found.findings]
     assert any("no operation 'noSuchOperation'" in message for message in told)
-    assert any("'missing' of all is in no answer" in message for message in told)
+    assert any(message == "missing: in no answer, left out" for message in told)
     assert any("'createServer' is not among the names" in message for message in told)
 
 
 BROKEN_NAMES = {
     "names: {}\nmore: {}\n": "no other",
     "names: {a: {b: {methods: {c: chosen}}}}\n": "must be one of select",
-    "names: {a: {b: {methods: {c: select}, rows: x}}}\n": "methods or columns",
+    "names: {a: {b: {methods: {c: select}, rows: x}}}\n": "methods, columns or whole",
     "names: {a: {b: {methods: {c: select, d: {verb: select, operation: c}}}}}\n": "once more",
     "names: {a: {B: {methods: {c: select}}}}\n": "small letters",
     "names: {a: {b: {methods: 3}}}\n": "must be a mapping",

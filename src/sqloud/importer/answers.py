@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
+from sqloud.importer.forms import series_of, text_or_bytes
 from sqloud.importer.operations import Operation, Report
 from sqloud.importer.pagings import PAGE
 from sqloud.importer.shapes import Shape, Specification
 from sqloud.importer.types import type_of
-from sqloud.importer.words import free, identifier
+from sqloud.importer.words import DOTTED, free, identifier, singular
 
 __all__ = ["Answer", "read_answer", "unite_columns"]
 
@@ -32,18 +33,29 @@ _FURNITURE = frozenset({
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`rows` is a path from the root, `shape` what is there (`list`, `object` or `map`), `columns` of one row."""
+    """`rows` is a path from the root, `shape` what is there, `columns` of one row.
+
+    `media` is the kind of an answer that is no JSON; `otherwise` is the key of one row where there is no list.
+    """
 
     rows: tuple[str, ...]
     shape: str
     columns: Columns
+    media: str = ""
+    otherwise: str | None = None
 
     @property
     def entry(self) -> dict[str, Any]:
         """`rows` and `shape` as a document writes them."""
-        entry = {"rows": ".".join(self.rows)} if self.rows else {}
+        entry: dict[str, Any] = {}
+        if self.rows:
+            entry["rows"] = list(self.rows) if any("." in step for step in self.rows) else ".".join(self.rows)
         if self.shape != "list" or not self.rows:
             entry["shape"] = self.shape
+        if self.media:
+            entry["media"] = self.media
+        if self.otherwise is not None:
+            entry["otherwise"] = {"rows": self.otherwise, "shape": "object"}
         return entry
 
 
@@ -62,18 +74,50 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 def read_answer(
     specification: Specification, operation: Operation, wanted: Collection[str], report: Report
 ) -> Answer | None:
-    """The rows of an operation's answer; None where it has no JSON or nothing that could be a row.
+    """The rows of an operation's answer; None where it has nothing that could be a row.
 
     `wanted` names columns that the rows are known to have, () where that is not known.
     """
     if operation.answer is None:
-        return None
+        return unlike_json(operation)
     root = specification.shape(operation.answer)
+    series = series_of(specification, root)
+    if series is not None:
+        return Answer(rows=series[0], shape="series", columns=series[1])
     place = _choose(specification, operation, root, frozenset(wanted), report)
     if place is None:
         return None
     columns = _columns(specification, place, operation, report)
-    return Answer(rows=place.rows, shape=place.shape, columns=columns)
+    return Answer(
+        rows=place.rows, shape=place.shape, columns=columns, otherwise=_otherwise(specification, root, place)
+    )
+
+
+def _otherwise(specification: Specification, root: Shape, place: _Place) -> str | None:
+    """The key under which the answer has one row in the place of the list."""
+    if place.shape != "list" or len(place.rows) != 1:
+        return None
+    name = singular(place.rows[0])
+    other = specification.shape(root.properties.get(name)) if name != place.rows[0] else Shape()
+    return name if other.properties and set(other.properties) <= set(place.item.properties) else None
+
+
+def unlike_json(operation: Operation) -> Answer | None:
+    """An answer that is no JSON: one row of one column, called after what the path ends in."""
+    if not operation.media:
+        return None
+    media = operation.media[0].partition(";")[0].strip().lower()
+    shape = text_or_bytes(media)
+    name = next((part for part in reversed(operation.path.split("/")) if part and "{" not in part), "content")
+    column: dict[str, Any] = {
+        "type": "string",
+        **({"format": "binary"} if shape == "binary" else {}),
+        "path": "",
+    }
+    plain = "/" in media and "*" not in media
+    return Answer(
+        rows=(), shape=shape, columns={identifier(name, "content"): column}, media=media if plain else ""
+    )
 
 
 def _choose(
@@ -94,15 +138,14 @@ def _choose(
             return min(fitting, key=lambda place: len(place.names()))
     others = [name for name in root.properties if name.lower() not in _FURNITURE] or list(root.properties)
     lists = [place for place in places if place.shape == "list"]
+    if len(others) == 2 and len(lists) == 1 and _otherwise(specification, root, lists[0]) in others:
+        return lists[0]
     if len(others) == 1 and places:
         only = [place for place in places if place.rows == (others[0],)]
         if only and (only[0].shape != "map" or operation.method == "GET"):
             return only[0]
     paged = any(sent.location == "query" and sent.name in PAGE for sent in operation.parameters)
     if operation.method == "GET" and (paged or not operation.ends_in_placeholder):
-        deep = [place for place in lists if len(place.rows) > 1]
-        if len(deep) == 1 and deep[0].rows == ("data", "result"):
-            return deep[0]
         last = operation.path.rstrip("/").rpartition("/")[2]
         named = [place for place in lists if place.rows == (last.replace("-", "_"),)]
         flat = [place for place in lists if len(place.rows) == 1 and place.item.kind == "object"]
@@ -127,11 +170,11 @@ def _beside(others: list[str], chosen: _Place) -> str:
 
 
 def _places(specification: Specification, root: Shape) -> list[_Place]:
-    """Every key of the root that can hold rows, and `data.result`, where metrics have them."""
+    """Every key of the root that can hold rows."""
     places = []
     alone = len(root.properties) == 1
     for name, node in root.properties.items():
-        if (name.lower() in _FURNITURE and not alone) or "." in name or not name.strip() or " " in name:
+        if (name.lower() in _FURNITURE and not alone) or not name.strip() or " " in name:
             continue
         shape = specification.shape(node)
         if shape.kind == "array":
@@ -139,10 +182,6 @@ def _places(specification: Specification, root: Shape) -> list[_Place]:
             places.append(_Place(rows=(name,), shape="list", item=item, name=name))
         elif shape.kind == "object" and shape.properties:
             places.append(_Place(rows=(name,), shape="object", item=shape, name=name))
-            inner = specification.shape(shape.properties.get("result")) if name == "data" else Shape()
-            if inner.kind == "array":
-                item = specification.shape(inner.item)
-                places.append(_Place(rows=(name, "result"), shape="list", item=item, name="result"))
         elif shape.kind == "object" and shape.values is not None:
             places.append(_map((name,), shape, specification, name))
     return places
@@ -160,17 +199,18 @@ def _columns(specification: Specification, place: _Place, operation: Operation, 
     """The columns of one row; a row that is no object, or has no fields, is one column by itself."""
     columns: Columns = {}
     for name, node in place.item.properties.items():
-        if "." in name or any(letter.isspace() for letter in name) or not name:
-            report(f"{operation.at}/responses", f"the field {name!r} cannot be reached by a path: left out")
+        if not name:
+            report(f"{operation.at}/responses", "a field without a name cannot be a column: left out")
             continue
         shape = specification.shape(node)
-        column = identifier(name, "column")
+        column = name if DOTTED.fullmatch(name) else identifier(name, "column")
         if column in columns:
             column = free(column, columns)
             report(f"{operation.at}/responses", f"the field {name!r} becomes the column {column!r}")
         columns[column] = type_of(specification, shape)
         if column != name:
-            columns[column]["path"] = name
+            plain = not ("." in name or any(letter.isspace() for letter in name))
+            columns[column]["path"] = name if plain else [name]
         if (
             shape.kind == "string"
             and 1 < len(shape.enum) <= 8

@@ -6,6 +6,7 @@ What could not be decided is in the report, and none of it is in the documents.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ import msgspec
 
 from sqloud.errors import Finding, ProviderDocumentError
 from sqloud.importer.answers import unite_columns
+from sqloud.importer.awaits import action_reader
+from sqloud.importer.bodies import Schemas
 from sqloud.importer.decide import decide_resource
 from sqloud.importer.emit import emit
 from sqloud.importer.methods import Draft, describe, draft_method
@@ -87,9 +90,16 @@ def import_openapi(
         raise _refuse("/paths", "holds no operation that could become a method")
     given = names or NameMap()
     drafts: dict[str, dict[str, list[Draft]]] = {}
-    for operation, place in place_operations(operations, given, told):
+    pools: dict[str, Schemas] = {}
+    placed = place_operations(operations, given, told)
+    actions = action_reader(specification, placed)
+    for operation, place in placed:
         wanted = given.columns.get((place.service, place.resource), ())
-        draft = draft_method(specification, operation, place, wanted, keep_descriptions, told)
+        pool = pools.setdefault(place.service, Schemas(specification, told))
+        draft = draft_method(specification, operation, place, wanted, pool, keep_descriptions, told)
+        awaiting = actions.awaiting(specification, operation) if actions is not None else None
+        if awaiting is not None and place.verb != "select":
+            draft.entry["await"] = awaiting
         drafts.setdefault(place.service, {}).setdefault(place.resource, []).append(draft)
     services: dict[str, Entry] = {}
     described = provider_overlay.get("services") or {}
@@ -98,7 +108,16 @@ def import_openapi(
         document_overlay = above.pop(service, {})
         if service in described:
             document_overlay = {"description": described[service], **document_overlay}
-        services[service] = _service(service, resources, columns, document_overlay, findings, told)
+        whole = {resource: given.whole.get((service, resource)) for resource in resources}
+        services[service] = _service(service, resources, columns, whole, document_overlay, findings, told)
+        bodies = [
+            entry["body"]["schema"]
+            for resource in services[service]["resources"].values()
+            for entry in resource["methods"].values()
+            if "schema" in entry.get("body", {})
+        ]
+        if common := pools[service].used(bodies):
+            services[service]["schemas"] = common
     findings.extend(
         Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out") for stray in above
     )
@@ -123,6 +142,7 @@ def _service(
     service: str,
     resources: Mapping[str, list[Draft]],
     wanted: Mapping[str, tuple[str, ...]],
+    whole: Mapping[str, str | None],
     overlay: Mapping[str, Any],
     findings: list[Finding],
     told: Report,
@@ -137,12 +157,11 @@ def _service(
 
     document: Entry = {
         "service": service,
-        "resources": {
-            name: _resource(name, drafts, wanted[name], told) for name, drafts in resources.items()
-        },
+        "resources": {name: _resource(drafts, whole[name], told) for name, drafts in resources.items()},
     }
     document = lay_over_service(document, overlay, stale)
     document.setdefault("description", sentence(words(service)))
+    _leave_out_hostless(document, noted)
     places = {
         (draft.place.resource, draft.place.method): draft.place
         for drafts in resources.values()
@@ -151,6 +170,16 @@ def _service(
     for name, resource in document["resources"].items():
         resource.setdefault("description", sentence(words(name)))
         columns = resource["columns"]
+        if isinstance(columns, dict) and wanted.get(name):
+            missing = [column for column in wanted[name] if column not in columns]
+            if missing:
+                noted(pointer("resources", name, "columns"), f"{', '.join(missing)}: in no answer, left out")
+            first = {
+                column: columns[column]
+                for column in wanted[name]
+                if column in columns and "hidden" not in columns[column]
+            }
+            resource["columns"] = columns = {**first, **columns}
         if isinstance(columns, str):
             columns = document["resources"].get(columns, {}).get("columns", {})
         decide_resource(name, resource, columns if isinstance(columns, dict) else {}, noted)
@@ -161,25 +190,60 @@ def _service(
     return document
 
 
-def _resource(name: str, drafts: list[Draft], wanted: tuple[str, ...], told: Report) -> Entry:
-    """The facts of one resource: its columns are those of all its SELECT methods, the wanted ones first."""
+_BASE_URL = re.compile(r"https?://[^\s/?#@\\{}.:]+(\.[^\s/?#@\\{}.:]+)*(:[0-9]+)?(/[^\s/?#\\]+)*")
+_LABEL = re.compile(r"\{[^{}]*\}\.(?=[^{}.]+\.[^{}.]+)")
+
+
+def _leave_out_hostless(document: Entry, report: Report) -> None:
+    """Take out, in place, the methods of which neither the specification nor the overlay says where they are."""
+    for name, resource in list(document["resources"].items()):
+        for method, entry in list(resource["methods"].items()):
+            base_url = entry.get("base_url")
+            if base_url is None or _BASE_URL.fullmatch(_LABEL.sub("label.", base_url)):
+                continue
+            at = pointer("resources", name, "methods", method)
+            report(at, f"is on a host that is not named ({base_url}); say base_url in the overlay: left out")
+            del resource["methods"][method]
+        if not resource["methods"]:
+            del document["resources"][name]
+
+
+def _resource(drafts: list[Draft], whole: str | None, told: Report) -> Entry:
+    """The facts of one resource: its columns are those of all its SELECT methods, the hidden ones last."""
     columns: dict[str, Entry] = {}
-    lists_first = sorted(drafts, key=lambda draft: draft.answer is None or draft.answer.shape == "object")
+    reads = [draft for draft in drafts if draft.entry["verb"] == "select"]
+    lists_first = sorted(reads, key=lambda draft: draft.answer is None or draft.answer.shape == "object")
     for draft in lists_first:
         if draft.answer is not None:
             at = f"{draft.operation.at}/responses"
             columns = unite_columns(columns, draft.answer.columns, at, told)
-    first = {column: columns[column] for column in wanted if column in columns}
-    for column in wanted:
-        if column not in columns and any(draft.answer is not None for draft in drafts):
-            told(drafts[0].operation.at, f"the column {column!r} of {name} is in no answer: left out")
+    if whole is not None and reads:
+        columns[whole] = {"type": "any", "path": "", "hidden": True}
+    _own_columns(drafts, columns)
     methods: Entry = {}
     for draft in drafts:
         if draft.place.method in methods:
-            told(draft.operation.at, f"a second method {draft.place.method!r} of {name}: left out")
+            told(
+                draft.operation.at,
+                f"a second method {draft.place.method!r} of {draft.place.resource}: left out",
+            )
         else:
             methods[draft.place.method] = draft.entry
-    return {"columns": {**first, **columns}, "methods": methods}
+    ordered = dict(sorted(columns.items(), key=lambda pair: "hidden" in pair[1]))
+    return {"columns": ordered, "methods": methods}
+
+
+def _own_columns(drafts: list[Draft], columns: Mapping[str, Entry]) -> None:
+    """Write into the methods that do not read the columns of their answers, where these are not the table's."""
+    for draft in drafts:
+        if draft.answer is None or draft.entry["verb"] in ("select", "delete"):
+            continue
+        known = all(
+            name in columns and columns[name].get("path", name) == entry.get("path", name)
+            for name, entry in draft.answer.columns.items()
+        )
+        if not known:
+            draft.entry["columns"] = draft.answer.columns
 
 
 def _provider(

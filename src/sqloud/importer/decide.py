@@ -127,7 +127,8 @@ def _decide_read(
 ) -> None:
     parameters: dict[str, Entry] = entry.get("parameters", {})
     paging = entry.get("paging")
-    onward = {paging.get("page"), paging.get("size")} if isinstance(paging, dict) else set()
+    words = ("page", "offset", "token", "size")
+    onward = {paging.get(word) for word in words} if isinstance(paging, dict) else set()
     if isinstance(paging, str):
         onward = {"page", "per_page"}
     own_key = _addresses(entry) if entry.get("shape") == "object" else None
@@ -135,7 +136,7 @@ def _decide_read(
     for parameter, sent in list(parameters.items()):
         if _meaning(sent):
             continue
-        required = sent.get("required") or sent["in"] == "path"
+        required = sent.get("required") or sent["in"] in ("path", "host", "url")
         place = f"{at}{pointer('parameters', parameter)}"
         if not required:
             del parameters[parameter]
@@ -150,7 +151,7 @@ def _decide_read(
             sent["excludes"] = [name for name in sent["excludes"] if name in parameters]
             if not sent["excludes"]:
                 del sent["excludes"]
-    for word, meaning in (("page", {"scope": True}), ("size", {"option": True})):
+    for word, meaning in (("page", {"scope": True}), ("offset", {"scope": True}), ("size", {"option": True})):
         name = paging.get(word) if isinstance(paging, dict) else None
         if isinstance(name, str) and name in columns and name not in parameters:
             sql_name = free(f"asked_{name}", columns)
@@ -158,7 +159,7 @@ def _decide_read(
                 "in": "query",
                 "sql_name": sql_name,
                 "type": "integer",
-                "minimum": 1,
+                "minimum": 0 if word == "offset" else 1,
                 **meaning,
             }
     if parameters:

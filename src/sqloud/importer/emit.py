@@ -16,19 +16,25 @@ _WIDTH = 140
 _PROVIDER = (
     "provider", "title", "description", "base_url", "authentication", "errors", "rate_limit", "pagings", "services",
 )  # fmt: skip
-_SERVICE = ("service", "description", "resources")
+_SERVICE = ("service", "description", "base_url", "resources", "schemas")
 _RESOURCE = ("description", "key", "columns", "methods")
 _METHOD = (
-    "verb", "request", "description", "listing", "rows", "shape", "paging", "idempotent", "destructive",
-    "parameters", "body",
+    "verb", "request", "base_url", "authentication", "description", "listing", "rows", "shape", "media", "otherwise",
+    "paging", "idempotent", "destructive", "await", "parameters", "body", "columns",
 )  # fmt: skip
 _VALUE = (
     "in", "sql_name", "type", "format", "items", "required", "read_only", "nullable", "minimum", "maximum",
-    "pattern", "enum", "default", "path", "equals", "superset", "member_of", "scope", "option", "excludes",
-    "refers_to", "description",
+    "pattern", "enum", "default", "path", "answer", "hidden", "equals", "superset", "member_of", "scope", "option",
+    "excludes", "refers_to", "description",
 )  # fmt: skip
-_PAGING = ("style", "page", "size", "default_size", "maximum_size", "next", "total")
-_LINES = frozenset({"columns", "parameters", "fields", "enum", "key", "excludes", "errors", "names"})
+_PAGING = (
+    "style", "page", "offset", "token", "size", "default_size", "maximum_size", "next", "more", "last", "total",
+)  # fmt: skip
+_BODY = ("required", "media", "fields", "schema")
+_AWAIT = ("method", "values", "status", "done", "failed", "absent")
+_LINES = frozenset(
+    {"columns", "parameters", "fields", "enum", "key", "excludes", "errors", "names", "properties", "schemas"}
+)
 """Keys whose entries, or which themselves, stand on one line where that is not too long."""
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_ ./()'+;$@-]*")
 _PLAIN_IN_BLOCK = re.compile(r"[A-Za-z/][A-Za-z0-9_ ./()'+;$@,{}\[\]<>=*|!?-]*")
@@ -61,8 +67,12 @@ def _order_of(mapping: Mapping[str, Any], steps: tuple[str, ...]) -> tuple[str, 
             return _RESOURCE
         case ("resources", _, "methods", _):
             return _METHOD
-        case ("resources", _, "columns", _):
+        case ("resources", _, "columns", _) | ("resources", _, "methods", _, "columns", _):
             return _VALUE
+        case ("resources", _, "methods", _, "body"):
+            return _BODY
+        case ("resources", _, "methods", _, "await"):
+            return _AWAIT
         case ("resources", _, "methods", _, "parameters", _) | (
             "resources",
             _,
@@ -112,7 +122,11 @@ def _block(mapping: Mapping[str, Any], steps: tuple[str, ...], depth: int) -> It
 def _one_line(steps: tuple[str, ...], key: str) -> bool:
     last = steps[-1] if steps else ""
     named = bool(steps) and steps[0] == "names" and last == "methods"
-    return named or last in _LINES or key in ("errors", "scope", "default")
+    return (
+        named
+        or last in _LINES
+        or key in ("errors", "scope", "default", "authentication", "otherwise", "await", "items", "values")
+    )
 
 
 def _flow(value: Any, steps: tuple[str, ...]) -> str:

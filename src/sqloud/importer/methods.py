@@ -6,14 +6,17 @@ every parameter is still there to be decided about.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from sqloud.importer.answers import Answer, read_answer
+from sqloud.importer.bodies import Schemas
 from sqloud.importer.names import Place
 from sqloud.importer.operations import Operation, Report, Sent
 from sqloud.importer.pagings import paging_of, unfollowable
+from sqloud.importer.provider import authentication_of_schemes
 from sqloud.importer.shapes import Specification
 from sqloud.importer.types import bounds_of, default_of, pattern_of, type_of
 from sqloud.importer.words import identifier, sentence, singular, words
@@ -22,6 +25,10 @@ from sqloud.registry.reader import pointer
 __all__ = ["Draft", "describe", "draft_method"]
 
 Entry = dict[str, Any]
+
+_SCALARS = ("integer", "number", "string", "boolean")
+_PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")
+_NAME = re.compile(r"[^\s{}/?#&=]+")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,26 +45,34 @@ def draft_method(
     operation: Operation,
     place: Place,
     wanted: tuple[str, ...],
+    schemas: Schemas,
     keep_descriptions: bool,
     report: Report,
 ) -> Draft:
     """The facts of one operation. `wanted` are columns that the rows of its table are known to have."""
     answer = read_answer(specification, operation, wanted if place.verb == "select" else (), report)
-    body = _body(specification, operation, report)
+    body = _body(specification, operation, schemas, report)
     verb, paging = place.verb, None
+    inside: dict[str, Entry] = {}
     if verb == "select":
         complaint = None
         onward = unfollowable(operation, answer.shape) if answer else None
         paging = paging_of(specification, operation, answer.shape) if answer else None
+        if (
+            paging is not None
+            and "last" in paging
+            and answer is not None
+            and paging["last"] not in answer.columns
+        ):
+            paging = None
         if answer is None:
-            kinds = ", ".join(operation.media) or "nothing"
-            complaint = f"answers {kinds}, which is no table yet"
-        elif operation.method not in ("GET", "HEAD") and operation.body is not None:
-            complaint = "reads by what its body says, which a SELECT cannot fill yet"
+            complaint = "answers nothing that could be a row"
+        elif body is not None:
+            inside, complaint = _asked_in_body(body)
         elif onward is not None and paging is None:
             complaint = f"goes on by {onward!r}, in a way that no paging of ours can follow"
         if complaint:
-            verb, paging = "exec", None
+            verb, paging, inside = "exec", None, {}
             report(operation.at, f"{operation.id!r} {complaint}: it is an EXEC, not a SELECT")
     entry: Entry = {"verb": verb, "request": f"{operation.method} {operation.path}"}
     if keep_descriptions and operation.summary.strip():
@@ -68,16 +83,47 @@ def draft_method(
         entry["paging"] = paging
     if operation.method == "DELETE":
         entry["destructive"] = True
-    parameters = {}
+    if operation.base_url is not None:
+        entry["base_url"] = operation.base_url
+    if operation.security == ():
+        entry["authentication"] = {"scheme": "none"}
+    elif operation.security is not None:
+        entry["authentication"] = authentication_of_schemes(
+            specification, place.service, operation.security, operation.at, report
+        )
+    parameters: Entry = {}
+    for name in _PLACEHOLDER.findall(operation.base_url or ""):
+        parameters[name] = {"in": "host", "type": "string"}
     for sent in operation.parameters:
         drafted = _parameter(specification, sent, report)
         if drafted is not None:
             parameters[sent.name] = drafted
+    for name, drafted in inside.items():
+        if name in parameters:
+            report(operation.at, f"{name!r} is a parameter and a field of the body: the field is left out")
+        else:
+            parameters[name] = drafted
     if parameters:
         entry["parameters"] = parameters
-    if body is not None:
+    if body is not None and verb != "select":
         entry["body"] = body
-    return Draft(operation=operation, place=place, entry=entry, answer=answer if verb == "select" else None)
+    return Draft(operation=operation, place=place, entry=entry, answer=answer)
+
+
+def _asked_in_body(body: Entry) -> tuple[dict[str, Entry], str | None]:
+    """The fields of a SELECT's body as parameters, or why they cannot be."""
+    inside: dict[str, Entry] = {}
+    for name, field in body.get("fields", {}).items():
+        plain = field["type"] in _SCALARS or field.get("items") in _SCALARS
+        if field.get("read_only"):
+            continue
+        if not plain or not _NAME.fullmatch(name):
+            if field.get("required"):
+                return {}, f"needs {name!r} in its body, which is no plain value"
+            continue
+        kept = {key: value for key, value in field.items() if key != "nullable"}
+        inside[name] = {"in": "body", "sql_name": f"data__{identifier(name, 'asked')}", **kept}
+    return inside, None if inside else "reads by a body without plain fields"
 
 
 def describe(place: Place, entry: Entry) -> str:
@@ -92,7 +138,9 @@ def describe(place: Place, entry: Entry) -> str:
     by = f", by {' and '.join(asked)}" if asked else ""
     match entry["verb"]:
         case "select":
-            return sentence(f"one {one}{by}" if entry.get("shape") == "object" else f"every {one}{by}")
+            return sentence(
+                f"one {one}{by}" if entry.get("shape") in ("object", "text", "binary") else f"every {one}{by}"
+            )
         case "insert":
             return sentence(f"create one {one}")
         case "update":
@@ -139,16 +187,20 @@ def _parameter(specification: Specification, sent: Sent, report: Report) -> Entr
     return entry
 
 
-def _body(specification: Specification, operation: Operation, report: Report) -> Entry | None:
-    """The fields of a JSON body."""
+def _body(
+    specification: Specification, operation: Operation, schemas: Schemas, report: Report
+) -> Entry | None:
+    """The fields of a JSON body, and its schema where they do not say it all."""
     at = f"{operation.at}/requestBody"
     if operation.method in ("GET", "HEAD") and (operation.body is not None or operation.body_media):
         report(at, f"a {operation.method} with a body: the body is left out")
         return None
     if operation.body is None:
-        if operation.body_media:
-            report(at, f"the body is {', '.join(operation.body_media)}, not JSON: left out")
-        return None
+        if not operation.body_media:
+            return None
+        media = operation.body_media[0].partition(";")[0].strip().lower()
+        report(at, f"the body is {media}, not JSON: it is sent as it is given")
+        return {**({"required": True} if operation.body_required else {}), "media": media}
     shape = specification.shape(operation.body)
     fields: Entry = {}
     for name, node in shape.properties.items():
@@ -165,10 +217,15 @@ def _body(specification: Specification, operation: Operation, report: Report) ->
         if inner.nullable:
             field["nullable"] = True
         field.update(bounds_of(specification, inner, field, place, report))
+        field.update(pattern_of(inner, field, place, report))
         field.update(default_of(inner, field, place, report))
         fields[name] = field
-    if not fields:
+    if not fields and shape.kind != "object":
         report(at, "the body has no fields that are known: left out")
         return None
     body: Entry = {"required": True} if operation.body_required else {}
-    return {**body, "fields": fields}
+    body["fields"] = fields
+    schema = schemas.body(operation.body, at)
+    if schema is not None:
+        body["schema"] = schema
+    return body

@@ -37,22 +37,28 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NameMap(msgspec.Struct, frozen=True, kw_only=True):
-    """`places` by operationId; `columns`, in order, by (service, resource), as far as they are given."""
+    """`places` by operationId; `columns`, in order, by (service, resource), as far as they are given.
+
+    `whole` names, by the same, the hidden column that carries a whole row.
+    """
 
     places: Mapping[str, Place] = {}
     columns: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    whole: Mapping[tuple[str, str], str] = {}
 
 
 def read_names(path: Path) -> NameMap:
     """Read a file of names. Raises ProviderDocumentError with every finding.
 
-    `names` holds services, these resources, these `methods` and perhaps the order of `columns`; a method is a
-    verb (`droplets_get: select`), or a verb and an `operation` where that has another name.
+    `names` holds services, these resources, these `methods` and perhaps the order of `columns` and the name of a
+    hidden column for the `whole` row; a method is a verb (`droplets_get: select`), or a verb and an `operation`
+    where that has another name.
     """
     document = read_document(read_source(path))
     findings: list[Finding] = []
     places: dict[str, Place] = {}
     columns: dict[tuple[str, str], tuple[str, ...]] = {}
+    whole: dict[tuple[str, str], str] = {}
     root = document.root if isinstance(document.root, dict) else {}
     if list(root) != ["names"]:
         findings.append(document.finding("", "must hold the key 'names' and no other"))
@@ -61,10 +67,14 @@ def read_names(path: Path) -> NameMap:
             steps = ("names", service, resource)
             known = dict(_mapping(document, entry, steps, findings))
             findings.extend(
-                document.finding(pointer(*steps, key), "must be methods or columns")
+                document.finding(pointer(*steps, key), "must be methods, columns or whole")
                 for key in known
-                if key not in ("methods", "columns")
+                if key not in ("methods", "columns", "whole")
             )
+            if isinstance(said := known.get("whole"), str) and _IDENTIFIER.fullmatch(said):
+                whole[service, resource] = said
+            elif said is not None:
+                findings.append(document.finding(pointer(*steps, "whole"), "must be the name of a column"))
             listed = known.get("columns", [])
             if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
                 columns[service, resource] = tuple(listed)
@@ -82,7 +92,7 @@ def read_names(path: Path) -> NameMap:
                     places[operation] = Place(service=service, resource=resource, method=method, verb=verb)
     if findings:
         raise refuse(findings, str(path))
-    return NameMap(places=places, columns=columns)
+    return NameMap(places=places, columns=columns, whole=whole)
 
 
 def _mapping(

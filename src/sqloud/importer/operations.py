@@ -42,7 +42,10 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `body` and `answer` are schemas of JSON, None where there is none.
 
-    `media` are the kinds of the successful answer; `summary` is the specification's own sentence.
+    `media` are the kinds of the successful answer; `summary` is the specification's own sentence. `links` says
+    that the answer has a Link header. `base_url` is there
+    where the operation is not at the API's own, as far as the specification says it; `security` names the schemes
+    that the operation wants in the place of the API's, None where it wants those.
     """
 
     id: str
@@ -57,6 +60,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body_media: tuple[str, ...] = ()
     answer: Any = None
     media: tuple[str, ...] = ()
+    links: bool = False
+    base_url: str | None = None
+    security: tuple[str, ...] | None = None
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -70,7 +76,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def server_url(servers: Any) -> str | None:
-    """The first server with its variables' defaults filled in; None where that is no absolute http(s) URL."""
+    """The first server with its variables' defaults filled in; None where that is no absolute http(s) URL.
+
+    >>> server_url([{"url": "https://{region}.a.example/v1/", "variables": {"region": {"default": "eu"}}}])
+    'https://eu.a.example/v1'
+    """
     if not isinstance(servers, list) or not servers or not isinstance(servers[0], Mapping):
         return None
     url = str(servers[0].get("url", ""))
@@ -84,7 +94,7 @@ def server_url(servers: Any) -> str | None:
 
 
 def read_operations(specification: Specification, base_url: str, report: Report) -> tuple[Operation, ...]:
-    """Every operation that a request to `base_url` can call, in the specification's order."""
+    """Every operation, in the specification's order. `base_url` is where the API is."""
     operations: list[Operation] = []
     used: dict[str, str] = {}
     paths = specification.root.get("paths")
@@ -96,10 +106,6 @@ def read_operations(specification: Specification, base_url: str, report: Report)
                 continue
             at = pointer("paths", path, method)
             servers = node.get("servers") or item.get("servers")
-            if servers is not None and server_url(servers) != base_url:
-                where = servers[0].get("url", "") if isinstance(servers, list) and servers else servers
-                report(f"{at}/servers", f"is on another host ({where}), which a method cannot name: left out")
-                continue
             complaint = _complaint(str(path))
             if complaint:
                 report(at, f"{complaint}: left out")
@@ -109,6 +115,11 @@ def read_operations(specification: Specification, base_url: str, report: Report)
                 report(at, f"has the operationId {operation.id!r}, as {used[operation.id]} has: left out")
                 continue
             used[operation.id] = at
+            if servers is not None and server_url(servers) != base_url:
+                written = servers[0].get("url") if isinstance(servers, list) and servers else None
+                operation = msgspec.structs.replace(
+                    operation, base_url=server_url(servers) or str(written or "")
+                )
             operations.append(operation)
     return tuple(operations)
 
@@ -131,7 +142,7 @@ def _operation(
     at = pointer("paths", path, method)
     body = specification.resolve(node.get("requestBody"))
     body_media = _content(body)
-    answer_media, answer = _answer(specification, node)
+    answer_media, answer, links = _answer(specification, node)
     tags = node.get("tags")
     return Operation(
         id=str(node.get("operationId") or f"{method}_{path}"),
@@ -146,7 +157,21 @@ def _operation(
         body_media=tuple(body_media),
         answer=answer,
         media=answer_media,
+        links=links,
+        security=_security(specification, node),
     )
+
+
+def _security(specification: Specification, node: Plain) -> tuple[str, ...] | None:
+    """The schemes of an operation of its own, None where they are the API's."""
+    own, general = node.get("security"), specification.root.get("security")
+    if not isinstance(own, list):
+        return None
+    named, usual = (
+        tuple(dict.fromkeys(key for entry in listed if isinstance(entry, Mapping) for key in entry))
+        for listed in (own, general if isinstance(general, list) else [])
+    )
+    return None if named == usual or set(named) & set(usual) else named
 
 
 def _content(node: Any) -> dict[str, Any]:
@@ -163,8 +188,10 @@ def _json(content: Mapping[str, Any]) -> Any:
     return None
 
 
-def _answer(specification: Specification, node: Plain) -> tuple[tuple[str, ...], Any]:
-    """The kinds of content of the first successful answer that has any, and the schema of its JSON."""
+def _answer(specification: Specification, node: Plain) -> tuple[tuple[str, ...], Any, bool]:
+    """The kinds of content of the first successful answer that has any, the schema of its JSON, and whether it
+    has a Link header.
+    """
     responses = node.get("responses")
     responses = responses if isinstance(responses, Mapping) else {}
     kinds: tuple[str, ...] = ()
@@ -172,11 +199,14 @@ def _answer(specification: Specification, node: Plain) -> tuple[tuple[str, ...],
         if not (code.startswith("2") or code.lower() == "2xx"):
             continue
         entry = responses.get(code, responses.get(int(code)) if code.isdigit() else None)
-        content = _content(specification.resolve(entry))
+        response = specification.resolve(entry)
+        content = _content(response)
         if _json(content) is not None:
-            return tuple(content), _json(content)
+            headers = response.get("headers")
+            names = [str(name).lower() for name in headers] if isinstance(headers, Mapping) else []
+            return tuple(content), _json(content), "link" in names
         kinds = kinds or tuple(content)
-    return kinds, None
+    return kinds, None, False
 
 
 def _parameters(

@@ -100,7 +100,7 @@ def _method(facts: Mapping[str, Any], entry: Any, at: str, report: Report) -> An
     body = entry.get("body")
     if isinstance(body, Mapping) and isinstance(facts.get("body"), Mapping):
         entry = {**entry, "body": _typed(body, "fields", facts["body"], f"{at}/body", report)}
-    elif isinstance(body, Mapping) and facts and "fields" not in facts.get("body", {}):
+    elif isinstance(body, Mapping) and facts and "body" not in facts:
         report(f"{at}/body", "there is no body to lay this over: left out")
         entry = {key: value for key, value in entry.items() if key != "body"}
     if not isinstance(entry.get("parameters"), Mapping):

@@ -17,52 +17,92 @@ __all__ = ["PAGE", "name_pagings", "paging_of", "unfollowable"]
 PAGE = ("page", "page_number", "pageNumber", "page_num")
 """Query parameters that count pages."""
 _SIZE = ("per_page", "page_size", "pageSize", "perPage", "limit", "size", "pagelen")
-_ONWARD = (
-    "cursor", "after", "starting_after", "page_token", "pageToken", "next_token", "nextToken", "marker", "offset",
-    "skip", "start_index", "startIndex", "continuation_token",
+_TOKEN = (
+    "cursor", "after", "starting_after", "page_token", "pageToken", "next_token", "nextToken", "marker",
+    "continuation_token", "continue", "next_cursor", "start_cursor",
 )  # fmt: skip
+_OFFSET = ("offset", "skip")
+_ONWARD = (*_TOKEN, *_OFFSET, "start_index", "startIndex")
+_NEXT_TOKEN = (
+    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken", "next_marker",
+    "end_cursor", "endCursor", "continuation_token", "continue", "last_id", "cursor", "after", "marker",
+)  # fmt: skip
+_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more", "is_truncated")
+_LAST = ("after", "starting_after")
+"""Tokens that are the last row's own identifier, where the answer only says that there are more."""
 _NEXT = ("next", "next_url", "next_page_url", "next_link", "nextLink", "next_href")
 _TOTAL = ("total", "total_count", "totalCount", "total_results", "total_items", "total_entries")
-_AROUND = ("links", "_links", "pages", "meta", "metadata", "pagination", "paging", "page_info")
+_AROUND = (
+    "links", "_links", "pages", "meta", "metadata", "pagination", "paging", "page_info", "pageInfo",
+    "cursors", "response_metadata",
+)  # fmt: skip
 
-_NAMES = {"page_number": "pages", "next_link": "links"}
+_NAMES = {
+    "page_number": "pages",
+    "next_link": "links",
+    "link_header": "link_headers",
+    "offset": "offsets",
+    "token": "tokens",
+}
 
 
 def paging_of(specification: Specification, operation: Operation, shape: str) -> dict[str, Any] | None:
     """The paging of a list as a document writes it; None where the list is one answer."""
-    if shape == "object":
+    if shape not in ("list", "map"):
         return None
     query = {sent.name: sent for sent in operation.parameters if sent.location == "query"}
-    page = next((name for name in PAGE if name in query), None)
-    size = next((name for name in _SIZE if name in query), None)
     root = specification.shape(operation.answer)
     following = _find(specification, root, _NEXT, "string")
     total = _find(specification, root, _TOTAL, "integer")
-    if page is not None and specification.shape(query[page].schema).kind in ("integer", "number", "any"):
-        entry: dict[str, Any] = {"style": "page_number", "page": page}
-        if size is not None:
-            entry["size"] = size
-            entry.update(_sizes(specification.shape(query[size].schema)))
-        if following:
-            entry["next"] = ".".join(following)
-        if total:
-            entry["total"] = ".".join(total)
-        return entry
-    if following is None:
+    entry = _way_on(specification, operation, root, following, total, set(query))
+    if entry is None:
         return None
-    entry = {"style": "next_link"}
+    size = next((name for name in _SIZE if name in query), None)
     if size is not None:
         entry["size"] = size
         entry.update(_sizes(specification.shape(query[size].schema)))
-    entry["next"] = ".".join(following)
+    if following and entry["style"] in ("page_number", "next_link", "offset"):
+        entry["next"] = ".".join(following)
     if total:
         entry["total"] = ".".join(total)
     return entry
 
 
+def _way_on(
+    specification: Specification,
+    operation: Operation,
+    root: Shape,
+    following: tuple[str, ...] | None,
+    total: tuple[str, ...] | None,
+    query: set[str],
+) -> dict[str, Any] | None:
+    """The style of a paging with what only it has."""
+    schemas = {sent.name: sent.schema for sent in operation.parameters if sent.location == "query"}
+    if operation.links and following is None and total is None:
+        return {"style": "link_header"}
+    page = next((name for name in PAGE if name in query), None)
+    if page is not None and specification.shape(schemas[page]).kind in ("integer", "number", "any"):
+        return {"style": "page_number", "page": page}
+    if following is not None:
+        return {"style": "next_link"}
+    more = _find(specification, root, _MORE, "boolean")
+    promise = {"more": ".".join(more)} if more else {}
+    token = next((name for name in _TOKEN if name in query), None)
+    if token is not None:
+        place = _find(specification, root, _NEXT_TOKEN, "string")
+        if place is not None:
+            return {"style": "token", "token": token, "next": ".".join(place), **promise}
+        if token in _LAST and more is not None:
+            return {"style": "token", "token": token, "last": "id", **promise}
+    offset = next((name for name in _OFFSET if name in query), None)
+    if offset is not None:
+        return {"style": "offset", "offset": offset, **promise}
+    return None
+
+
 def unfollowable(operation: Operation, shape: str) -> str | None:
     """The parameter by which a list goes on in a way that no paging of ours can follow."""
-    if shape == "object":
+    if shape not in ("list", "map"):
         return None
     names = {sent.name for sent in operation.parameters if sent.location == "query"}
     return next((name for name in _ONWARD if name in names), None)

@@ -5,6 +5,7 @@ Law: a credential goes nowhere that the document does not name; what a document 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from sqloud.importer.operations import METHODS, Report
 from sqloud.importer.shapes import Specification
 
-__all__ = ["authentication_of", "errors_of", "rate_limit_of"]
+__all__ = ["authentication_of", "authentication_of_schemes", "errors_of", "rate_limit_of"]
 
 _CODES = ("code", "id", "error_code", "errorCode", "error", "type", "status", "reason")
 _MESSAGES = (
@@ -34,6 +35,7 @@ def authentication_of(specification: Specification, name: str, report: Report) -
     schemes = schemes if isinstance(schemes, Mapping) else {}
     required = specification.root.get("security")
     named = [key for entry in required for key in entry] if isinstance(required, list) else []
+    variable = f"{name.upper()}_TOKEN"
     kinds = {}
     for key in dict.fromkeys([*named, *schemes]):
         scheme = specification.resolve(schemes.get(key))
@@ -41,7 +43,7 @@ def authentication_of(specification: Specification, name: str, report: Report) -
         header = str(scheme.get("name", "")).lower() if isinstance(scheme, Mapping) else ""
         bearer = kind == "http" and str(scheme.get("scheme", "")).lower() == "bearer"
         if bearer or kind in ("oauth2", "openidconnect"):
-            return {"scheme": "bearer", "environment": [f"{name.upper()}_TOKEN"]}
+            return {"scheme": "bearer", "environment": [variable]}
         kinds[key] = f"{kind} {header}".strip()
     if kinds:
         told = ", ".join(f"{key} ({kind})" for key, kind in kinds.items())
@@ -51,6 +53,29 @@ def authentication_of(specification: Specification, name: str, report: Report) -
         )
     elif not schemes:
         report("/components", "says nothing about credentials: none is sent")
+    return {"scheme": "none"}
+
+
+def authentication_of_schemes(
+    specification: Specification, service: str, schemes: tuple[str, ...], at: str, report: Report
+) -> dict[str, Any]:
+    """`authentication` of an operation that wants other schemes than the API: a credential of its own."""
+    components = specification.root.get("components")
+    known = components.get("securitySchemes") if isinstance(components, Mapping) else None
+    known = known if isinstance(known, Mapping) else {}
+    for key in schemes:
+        scheme = specification.resolve(known.get(key))
+        kind = str(scheme.get("type", "")).lower() if isinstance(scheme, Mapping) else ""
+        if kind == "http" and str(scheme.get("scheme", "")).lower() != "bearer":
+            continue
+        if kind in ("http", "oauth2", "openidconnect"):
+            variable = re.sub(r"[^A-Z0-9]+", "_", f"{service}_{key}_token".upper()).strip("_")
+            report(f"{at}/security", f"wants a credential of its own ({key}): it is read from {variable}")
+            return {
+                "scheme": "bearer",
+                "environment": [variable if variable[0].isalpha() else f"X_{variable}"],
+            }
+    report(f"{at}/security", f"wants {', '.join(schemes)}, which cannot be sent: no credential is sent")
     return {"scheme": "none"}
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-__all__ = ["free", "identifier", "sentence", "singular", "words"]
+__all__ = ["DOTTED", "free", "identifier", "sentence", "singular", "words"]
 
 _BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+DOTTED = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)*")
+"""The names that a column can have as they are."""
 _OTHER = re.compile(r"[^a-z0-9]+")
 
 

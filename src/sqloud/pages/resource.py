@@ -62,6 +62,7 @@ def _fields(resource: Resource) -> str:
         [
             (code(column.name), code(column.type.spelling), text(column.description))
             for column in resource.columns
+            if not column.hidden
         ],
     )
 

@@ -47,7 +47,8 @@ def example(resource: Resource, method: Method, *, whole: bool = False) -> str:
 
 
 def _select(resource: Resource, method: Method, whole: bool) -> str:
-    columns = ",\n".join(f"  {_name(column.name)}" for column in resource.columns) or "  *"
+    shown = [column for column in resource.columns if not column.hidden]
+    columns = ",\n".join(f"  {_name(column.name)}" for column in shown) or "  *"
     where = _where(_sought(method, resource))
     return f"SELECT\n{columns}\nFROM {resource.name}{where};"
 

@@ -11,7 +11,7 @@ no two that exclude each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlglot import exp
@@ -89,6 +89,9 @@ def choose(
     ]
     method = min(lookups, key=lambda lookup: _rank(lookup, use.resource)) if lookups else listing
     missing = [parameter for parameter in method.required if parameter.sql_name not in bound]
+    if missing and not fed:
+        method = next(_of_another_scope(use, listing, bound), method)
+        missing = [parameter for parameter in method.required if parameter.sql_name not in bound]
     if missing:
         raise _missing(use, missing, bound)
     return _keyed(use, method, alternatives, bound, subjects)
@@ -158,6 +161,20 @@ def _lookup_fits(method: Method, listing: Method, use: TableUse, bound: Mapping[
         and parameter.sql_name not in own
         for parameter in listing.parameters
     )
+
+
+def _of_another_scope(use: TableUse, listing: Method, bound: Container[str]) -> Iterator[Method]:
+    """The methods whose rows belong to a scope that the listing does not have, and that is bound.
+
+    They answer where the listing cannot be asked at all, so that no statement has two answers.
+    """
+    known = {parameter.sql_name for parameter in listing.parameters}
+    for method in use.resource.methods_for("select"):
+        if all(parameter.sql_name in bound for parameter in method.required) and any(
+            isinstance(parameter.meaning, Scope) and parameter.sql_name not in known
+            for parameter in method.required
+        ):
+            yield method
 
 
 def untold_scope(method: Method, listing: Method, bound: Container[str]) -> str | None:

@@ -106,15 +106,15 @@ def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
 
 def _field(parameter: Parameter, value: Value) -> object:
     """A value as a field of a JSON body; a list is JSON text, and one text by itself is a list of one."""
-    if not parameter.type.is_list or not isinstance(value, str):
+    if parameter.listed is None or not isinstance(value, str):
         return value
     if not value.lstrip().startswith("["):
         return [value]
     try:
-        return msgspec.json.decode(value, type=_LISTS[str(parameter.type.items)])
+        return msgspec.json.decode(value, type=_LISTS[parameter.listed])
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise InvalidValueError(
-            f"{parameter.sql_name} is {parameter.type.spelling}, and {value[:60]!r} is none"
+            f"{parameter.sql_name} is a JSON array of {parameter.listed}, and {value[:60]!r} is none"
         ) from error
 
 

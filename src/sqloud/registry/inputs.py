@@ -56,16 +56,17 @@ def resolve_parameters(
             name=name,
             sql_name=entry.get("sql_name", name),
             location=entry["in"],
-            type=data_type(entry),
+            type=DataType(type="string") if _is_listed(entry) else data_type(entry),
             required=entry.get("required", False) or entry["in"] in ("path", "host", "url"),
             meaning=_meaning(f"{at}{pointer('parameters', name)}", method["verb"], entry, report),
             default=entry.get("default"),
             minimum=_bound(entry.get("minimum")),
             maximum=_bound(entry.get("maximum")),
             pattern=entry.get("pattern"),
-            enum=tuple(entry.get("enum", ())),
+            enum=() if _is_listed(entry) else tuple(entry.get("enum", ())),
             excludes=tuple(entry.get("excludes", ())),
             refers_to=entry.get("refers_to"),
+            listed=str(entry["items"]) if _is_listed(entry) else None,
             description=entry.get("description", ""),
         )
         for name, entry in declared.items()
@@ -73,6 +74,11 @@ def resolve_parameters(
     if paging is not None:
         parameters += [parameter for parameter in _of_paging(paging) if parameter.name not in declared]
     return tuple(parameters)
+
+
+def _is_listed(entry: Plain) -> bool:
+    """Whether a parameter is an array in a body: text binds it in SQL."""
+    return bool(entry["in"] == "body" and entry["type"] == "array")
 
 
 def _of_paging(paging: Paging) -> list[Parameter]:
@@ -161,7 +167,7 @@ def resolve_body(body: Plain, schemas: Plain, at: str, report: Report) -> Body:
                 default=entry.get("default"),
                 description=entry.get("description", ""),
             )
-            for name, entry in body["fields"].items()
+            for name, entry in body.get("fields", {}).items()
         ),
         schema=self_contained(body["schema"], schemas, f"{at}/schema", report) if "schema" in body else "",
         media=body.get("media", ""),

@@ -28,6 +28,7 @@ from sqloud.dialect import (
     bind,
     parse,
 )
+from sqloud.dialect.functions import NAMES as FUNCTION_NAMES
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
@@ -374,7 +375,7 @@ def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> Unknow
     """The engine's complaint about a function, at the place where the statement calls it."""
     if not plan.functions:
         return error
-    known = {row[0] for batch in workspace.query(_FUNCTIONS) for row in batch}
+    known = {row[0] for batch in workspace.query(_FUNCTIONS) for row in batch} | FUNCTION_NAMES
     for called in plan.functions:
         if called.name not in known:
             import difflib

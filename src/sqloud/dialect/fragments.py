@@ -41,7 +41,11 @@ _QUERY_PLACES = (
 )
 # What sqlglot reads and neither Postgres nor the engine would: kind of node, when it is wrong, why.
 _WRONG: tuple[tuple[Any, Callable[[Any], bool], str], ...] = (
-    (exp.Select, lambda node: not node.expressions, "SELECT needs something to select"),
+    (
+        exp.Select,
+        lambda node: not node.expressions and not isinstance(node.parent, exp.Exists),
+        "SELECT needs something to select",
+    ),
     (exp.Select, lambda node: bool(node.args.get("laterals")), "LATERAL follows a comma or JOIN"),
     (
         exp.Select,

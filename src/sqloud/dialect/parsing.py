@@ -135,7 +135,13 @@ def _query(fragment: Fragment) -> Query:
         )
     if isinstance(tree, exp.Values):
         # VALUES is a relation to sqlglot and a query to everyone else.
-        tree = exp.select("*").from_(tree)
+        values = tree
+        clauses = {
+            name: values.args.pop(name) for name in ("order", "limit", "offset") if values.args.get(name)
+        }
+        tree = exp.select("*").from_(values)
+        for name, clause in clauses.items():
+            tree.set(name, clause)
     if not isinstance(tree, exp.Query):
         raise SqlSyntaxError(
             "this is an expression and no statement", span=fragment.span, hints=("add   SELECT",)

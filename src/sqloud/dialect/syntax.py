@@ -8,7 +8,7 @@ the source.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -17,6 +17,8 @@ from sqlglot.errors import ParseError
 from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import Token, TokenType
+
+from sqloud.dialect.functions import AGGREGATES, ARGUMENTS, SCALARS, TABLES
 
 __all__ = ["Sqloud", "SqloudParser", "sqloud_dialect"]
 
@@ -36,6 +38,29 @@ class UnreadableTokens(ParseError):
         self.start = start
         self.end = end
         self.at_end = at_end
+
+
+_OPENING = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE)
+_CLOSING = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE)
+_OWN = frozenset(
+    {
+        "DATE_TRUNC",
+        "DATE_PART",
+        "FORMAT",
+        "ENCODE",
+        "DECODE",
+        "TO_CHAR",
+        "TO_DATE",
+        "TO_TIMESTAMP",
+        "TO_NUMBER",
+    }
+    | {"REGEXP_MATCHES", "JSON_EACH", "STRFTIME", "JSON_EXTRACT_PATH", "JSON_EXTRACT_PATH_TEXT"}
+    | {name.partition("/")[0].upper() for name in (*SCALARS, *AGGREGATES, *TABLES)}
+)
+
+
+def _aggregate(name: str, arguments: list[Any]) -> exp.AnonymousAggFunc:
+    return exp.AnonymousAggFunc(this=name, expressions=arguments)
 
 
 def _place(node: exp.Expr, first: Token, last: Token) -> None:
@@ -78,7 +103,7 @@ class SqloudParser(PostgresParser):
 
     def _read_word(self, token: Token) -> exp.Expr:
         self.values_at.add(token.start)
-        if token.token_type == TokenType.NULL:
+        if token.token_type in (TokenType.NULL, TokenType.UNKNOWN):
             return self.expression(exp.Null(), token)
         return self.expression(exp.Boolean(this=token.token_type == TokenType.TRUE), token)
 
@@ -111,11 +136,13 @@ class SqloudParser(PostgresParser):
     }
 
     # A unit stays the string that was written: `m` is no month, and a variable's value is not respelled.
+    # A function that is written in `functions` is called by its name there.
     FUNCTIONS: ClassVar[dict[str, Any]] = {
-        name: builder for name, builder in PostgresParser.FUNCTIONS.items() if name != "DATE_TRUNC"
+        **{name: builder for name, builder in PostgresParser.FUNCTIONS.items() if name not in _OWN},
+        **{name.upper(): partial(_aggregate, name) for name in AGGREGATES},
     }
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-        name: parser for name, parser in PostgresParser.FUNCTION_PARSERS.items() if name != "DATE_PART"
+        name: parser for name, parser in PostgresParser.FUNCTION_PARSERS.items() if name not in _OWN
     }
     TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {}
 
@@ -150,6 +177,19 @@ class SqloudParser(PostgresParser):
                 self.raise_error("something must follow the comma", self._prev)
             items.append(item)
         return items
+
+    def _parse_type(
+        self, parse_interval: bool = True, fallback_to_identifier: bool = False
+    ) -> exp.Expr | None:
+        """As sqlglot's, but `date '2024-01-01'::text` is a date as text, and no text as a date."""
+        if self._next.token_type == TokenType.STRING and self._curr.token_type != TokenType.INTERVAL:
+            index = self._index
+            data_type = self._parse_types(check_func=True, allow_identifiers=False)
+            if isinstance(data_type, exp.DataType) and self._curr.token_type == TokenType.STRING:
+                literal = self._parse_primary()
+                return self._parse_column_ops(self.expression(exp.Cast(this=literal, to=data_type)))
+            self._retreat(index)
+        return super()._parse_type(parse_interval, fallback_to_identifier)
 
     def _parse_table_part(self, schema: bool = False) -> exp.Expr | None:
         part = super()._parse_table_part(schema)
@@ -210,14 +250,50 @@ class SqloudParser(PostgresParser):
         optional_parens: bool = True,
         any_token: bool = False,
     ) -> exp.Expr | None:
-        name = self._curr
-        called = super()._parse_function_call(functions, anonymous, optional_parens, any_token)
+        name, index = self._curr, self._index
+        is_call = bool(name) and self._next.token_type == TokenType.L_PAREN
+        try:
+            called = super()._parse_function_call(functions, anonymous, optional_parens, any_token)
+        except UnreadableTokens:
+            if is_call:
+                self._count_arguments(name, index)
+            raise
         node = called
         while isinstance(node, _WRAPPERS):
             node = node.this
         if isinstance(node, exp.Expr) and not isinstance(node, exp.Placeholder) and "start" not in node.meta:
             _place(node, name, name)
+        if is_call and isinstance(node, exp.Func) and not isinstance(node, exp.Cast):
+            self._count_arguments(name, index)
+            node.meta["called"] = name.text if name.token_type == TokenType.IDENTIFIER else name.text.lower()
         return called
+
+    def _count_arguments(self, name: Token, index: int) -> None:
+        """Compare the arguments of a call with those that its function takes; sqlglot would drop a surplus."""
+        least, most = ARGUMENTS.get(name.text.lower(), (0, None))
+        if most is None:
+            return
+        count, depth, at = 0, 0, index + 1
+        while True:
+            if at >= len(self._tokens):
+                return
+            kind = self._tokens[at].token_type
+            depth += (kind in _OPENING) - (kind in _CLOSING)
+            if depth == 0 or (depth == 1 and kind == TokenType.ORDER_BY):
+                break
+            if depth == 1 and kind != TokenType.L_PAREN:
+                count = max(count, 1) + (kind == TokenType.COMMA)
+            elif count == 0 and at > index + 1:
+                count = 1
+            at += 1
+        if not least <= count <= most:
+            takes = (
+                str(least) if least == most else f"{least} or more" if most >= 1000 else f"{least} to {most}"
+            )
+            plural = "" if takes == "1" else "s"
+            self.raise_error(
+                f"{name.text.lower()} takes {takes} argument{plural}, and {count} are given", name
+            )
 
 
 class SqloudGenerator(PostgresGenerator):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from sqloud.dialect.functions import ONE_ROW
 from sqloud.planner.literals import VOLATILE, literal_value
 from sqloud.planner.names import Names
 from sqloud.planner.residual import generate
@@ -29,7 +30,7 @@ _CLAUSES = (
 
 
 _MORE_THAN_A_ROW = (
-    *(exp.AggFunc, exp.Window, exp.Anonymous),
+    *(exp.AggFunc, exp.Window),
     *(exp.UDTF, exp.Explode, exp.Inline, exp.ExplodingGenerateSeries),
 )
 
@@ -44,7 +45,7 @@ def row_limit(tree: exp.Expr, names: Names) -> int | None:
         return None
     if any(tree.args.get(clause) for clause in _CLAUSES):
         return None
-    if any(projection.find(*_MORE_THAN_A_ROW) for projection in tree.expressions) or tree.find(*VOLATILE):
+    if any(map(_sees_more_than_a_row, tree.expressions)) or tree.find(*VOLATILE):
         return None
     limit, offset = tree.args.get("limit"), tree.args.get("offset")
     if not isinstance(limit, exp.Limit):
@@ -54,6 +55,11 @@ def row_limit(tree: exp.Expr, names: Names) -> int | None:
     if not isinstance(count, int) or not isinstance(skipped, int) or min(count, skipped) < 0:
         return None
     return count + skipped
+
+
+def _sees_more_than_a_row(projection: exp.Expr) -> bool:
+    calls = (call.name.lower() for call in projection.find_all(exp.Anonymous))
+    return projection.find(*_MORE_THAN_A_ROW) is not None or any(name not in ONE_ROW for name in calls)
 
 
 def passed_count(tree: exp.Expr) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from sqloud.planner.calls import called_name
 from sqloud.planner.sources import folded
 
 __all__ = ["name_outputs", "output_name"]
@@ -24,7 +25,20 @@ _BY_CLASS: dict[type[exp.Expr], str] = {
     exp.JSONExtract: _UNNAMED,
     exp.JSONExtractScalar: _UNNAMED,
     exp.RegexpLike: _UNNAMED,
+    exp.AtTimeZone: "timezone",
+    exp.Overlaps: "overlaps",
     exp.ArrayContainsAll: _UNNAMED,
+}
+_TYPES = {
+    "int": "int4",
+    "bigint": "int8",
+    "smallint": "int2",
+    "double": "float8",
+    "float": "float4",
+    "boolean": "bool",
+    "decimal": "numeric",
+    "char": "bpchar",
+    "varbinary": "bytea",
 }
 _SPOKEN: dict[type[exp.Expr], str] = {
     exp.ArraySize: "array_length",
@@ -68,15 +82,40 @@ def _named(projection: exp.Expr) -> exp.Expr:
     return exp.Alias(this=projection, alias=exp.to_identifier(output_name(projection), quoted=True))
 
 
+def _type_name(type_: exp.DataType) -> str:
+    """A type as PostgreSQL's catalogue calls it."""
+    if type_.this == exp.DType.ARRAY and type_.expressions:
+        return _type_name(type_.expressions[0])
+    said = str(type_.this.value).lower()
+    return _TYPES.get(said, said)
+
+
 def output_name(node: exp.Expr) -> str:
     """The name that Postgres gives to an unaliased projection."""
     if isinstance(node, exp.Column):
         return folded(node.this)
-    if isinstance(node, (exp.Paren, exp.Bracket, exp.Filter, exp.Window, exp.Distinct)):
+    if isinstance(node, exp.Trim) and (position := str(node.args.get("position") or "BOTH").upper()):
+        return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(position, "btrim")
+    if called := called_name(node):
+        return called
+    if isinstance(
+        node, (exp.Paren, exp.Bracket, exp.Filter, exp.Window, exp.WithinGroup, exp.Distinct, exp.Collate)
+    ):
         return output_name(node.this)
+    if isinstance(node, exp.Interval):
+        return "interval"
+    if isinstance(node, exp.National):
+        return "bpchar"
     if isinstance(node, exp.Cast):
-        inner = output_name(node.this)
-        return inner if inner != _UNNAMED else node.to.sql(dialect="postgres").lower()
+        inner = node.this.unnest()
+        while isinstance(inner, exp.Cast):
+            inner = inner.this.unnest()
+        name = (
+            _UNNAMED
+            if isinstance(inner, (exp.Interval, exp.Case)) or inner.meta_get("spelled")
+            else output_name(inner)
+        )
+        return name if name != _UNNAMED else _type_name(node.to)
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select) and node.this.expressions:
         first = node.this.expressions[0]
         return first.alias if isinstance(first, exp.Alias) else output_name(first)
@@ -85,8 +124,6 @@ def output_name(node: exp.Expr) -> str:
             return kinds[type(node)]
     if isinstance(node, exp.Anonymous):
         return str(node.name).lower()
-    if isinstance(node, exp.Boolean):
-        return "bool"
     if isinstance(node, exp.Func) and not isinstance(node, (exp.Connector, exp.Binary)):
         return node.sql_name().lower()
     return _UNNAMED

@@ -39,6 +39,8 @@ class Relations:
             self.nodes[name] = node
             if isinstance(origin, exp.Table) and id(origin) in uses:
                 self.tables[name] = uses[id(origin)]
+            elif isinstance(node, exp.Unnest):
+                self.others[name] = _unnested_names(node)
             elif isinstance(origin, SqlScope):
                 self.others[name] = _output_names(origin)
                 self.origins[name] = origin
@@ -90,10 +92,10 @@ def name_relations(tree: exp.Expr) -> None:
     taken = {source_name(clause.this) for clause in clauses}
     for clause in clauses:
         node = clause.this
-        if (
-            not isinstance(node, (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral))
-            or node.alias_or_name
-        ):
+        if not isinstance(node, (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral)):
+            continue
+        if node.alias_or_name:
+            _name_columns(node, node.args.get("alias"))
             continue
         base = node.this.sql_name() if isinstance(node.this, exp.Func) else type(node).__name__
         name = (node.this.name if isinstance(node.this, exp.Anonymous) else base).lower()
@@ -102,10 +104,20 @@ def name_relations(tree: exp.Expr) -> None:
             number += 1
         taken.add(unique)
         alias = exp.TableAlias(this=exp.to_identifier(unique, quoted=True))
-        if isinstance(node, exp.Values) and isinstance(node.expressions[0], exp.Tuple):
-            width = len(node.expressions[0].expressions)
-            alias.set("columns", [exp.to_identifier(f"column{column}") for column in range(1, width + 1)])
+        _name_columns(node, alias)
         node.set("alias", alias)
+
+
+def _name_columns(node: exp.Expr, alias: exp.Expr | None) -> None:
+    """The columns of VALUES are column1, column2, ... where nobody named them, that of unnest is its alias."""
+    if not isinstance(alias, exp.TableAlias) or alias.columns:
+        return
+    if isinstance(node, exp.Unnest) and len(node.expressions) == 1 and not node.args.get("offset"):
+        alias.set("columns", [alias.this.copy()])
+    if isinstance(node, exp.Values):
+        first = node.expressions[0]
+        width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+        alias.set("columns", [exp.to_identifier(f"column{column}") for column in range(1, width + 1)])
 
 
 def using_names(select: exp.Expr) -> tuple[str, ...]:
@@ -116,9 +128,19 @@ def using_names(select: exp.Expr) -> tuple[str, ...]:
     )
 
 
+def _unnested_names(node: exp.Unnest) -> tuple[str, ...] | None:
+    alias, offset = node.args.get("alias"), node.args.get("offset")
+    if alias is None or not alias.columns:
+        return None
+    names = [column.name.lower() for column in alias.columns]
+    return tuple([*names, offset.name.lower()] if isinstance(offset, exp.Identifier) else names)
+
+
 def _output_names(scope: SqlScope) -> tuple[str, ...] | None:
     expression = scope.expression
     alias = expression.parent
+    while isinstance(alias, exp.SetOperation):  # what a recursive CTE reads of itself is its first branch
+        alias = alias.parent
     named = alias.alias_column_names if isinstance(alias, (exp.Subquery, exp.CTE)) else []
     if named:
         return tuple(name.lower() for name in named)

@@ -19,6 +19,7 @@ from sqloud.plan.steps import Echo, Value
 from sqloud.planner.members import MemberReads
 from sqloud.planner.methods import Choice
 from sqloud.planner.sources import TableUse, Virtual
+from sqloud.planner.spelling import spelled
 from sqloud.registry.records import Column, Equals, MemberOf, Option, Scope
 
 __all__ = ["Shape", "expression_of", "generate", "judge_expression", "shape"]
@@ -44,14 +45,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def generate(tree: exp.Expr) -> str:
     """The tree in the engine's dialect. What the generator cannot say is an error, never a guess."""
-    similar = tree.find(exp.SimilarTo)
-    if similar is not None:
-        # DuckDB reads the pattern as a plain regular expression, so % and _ would mean themselves.
-        raise NotSupportedError(
-            "SIMILAR TO is not built yet",
-            span=span_of(similar.this),
-            hints=("write LIKE, or ~ with a regular expression",),
-        )
+    tree = spelled(tree)
     # Without brackets the engine takes them for columns, and finds their own output name.
     for clock in list(tree.find_all(*_CLOCKS)):
         clock.replace(exp.Anonymous(this=_CLOCKS[type(clock)]))

@@ -12,8 +12,10 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.dialect import span_of
+from sqloud.dialect.functions import NAMES
 from sqloud.errors import MissingParameterError, NotSupportedError
 from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
+from sqloud.planner.calls import spell_tables
 from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
@@ -29,6 +31,7 @@ from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sharing import SharedScans, only_counted
 from sqloud.planner.sources import Catalogue, TableUse
+from sqloud.planner.spelling import mark_types, spell_lists
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
 
 __all__ = ["plan_query"]
@@ -41,13 +44,18 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
     """
     tree = tree.copy()
     spell_rows(tree)
+    spell_tables(tree)
     names = bind_names(tree, catalogue)
+    mark_types(names.columns)
+    spell_lists(tree)
     checks = checks_of(names)
     feeding = Feeding(names)
     covers, choices = _choices(names, feeding)
     feeds = {use.id: feeding.feed(choices[use.id].rows) for use in names.uses if choices[use.id].keys is None}
     functions = tuple(
-        Called(name=call.name.lower(), span=span_of(call)) for call in tree.find_all(exp.Anonymous)
+        Called(name=call.name.lower(), span=span_of(call))
+        for call in tree.find_all(exp.Anonymous)
+        if call.name.lower() not in NAMES
     )
     outputs = name_outputs(tree)
 

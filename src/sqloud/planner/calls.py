@@ -1,0 +1,271 @@
+"""Functions of the dialect as the engine says them.
+
+Law: a call keeps its value. What a template or a builder cannot say is refused with its place, never approximated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from sqloud.dialect import span_of
+from sqloud.dialect.functions import AGGREGATES, SCALARS, TABLES
+from sqloud.errors import NotSupportedError
+from sqloud.planner.formats import moment_text, number_text, strftime_format
+
+__all__ = ["called_name", "pointer", "spell_call", "spell_tables"]
+
+_ALL = re.compile(r"(\w+)\(\$\*\)")
+_WHOLE = (exp.Literal, exp.Column, exp.Func, exp.Query, exp.Star, exp.Paren)
+
+
+def called_name(node: exp.Expr) -> str:
+    """The name by which the statement calls a function, in lower case; '' for what is no call."""
+    said = node.meta_get("called")
+    if said:
+        return str(said)
+    return node.name.lower() if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)) else ""
+
+
+def spell_call(node: exp.Expr) -> None:
+    """Replace, in place, a call that the engine lacks or means otherwise. Raises NotSupportedError."""
+    if not isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):
+        return
+    name, arguments = node.name.lower(), list(node.expressions)
+    if isinstance(node, exp.AnonymousAggFunc):
+        _spell_aggregate(node, name, arguments)
+    elif build := _BUILDERS.get(f"{name}/{len(arguments)}") or _BUILDERS.get(name):
+        node.replace(build(node, arguments))
+    elif template := SCALARS.get(f"{name}/{len(arguments)}") or SCALARS.get(name):
+        node.replace(exp.paren(_filled(template, arguments), copy=False))
+
+
+def _spell_aggregate(node: exp.Expr, name: str, arguments: list[exp.Expr]) -> None:
+    inner, outer = AGGREGATES[name]
+    first = arguments[0]
+    order = first if isinstance(first, exp.Order) else None
+    aggregate = _filled(inner, [first.this if order else first, *arguments[1:]])
+    if order:
+        aggregate.set("this", exp.Order(this=aggregate.this, expressions=order.expressions))
+    node.replace(aggregate)
+    around: exp.Expr = aggregate
+    while isinstance(around.parent, (exp.Filter, exp.Window)) and around.arg_key == "this":
+        around = around.parent
+    if outer != "$0":
+        mark = exp.Null()
+        around.replace(mark)
+        mark.replace(_filled(outer.replace("$0", "$1"), [around]))
+
+
+def spell_tables(tree: exp.Expr) -> None:
+    """Replace, in place, each function in a FROM that the engine lacks by a query with the columns that it has."""
+    for node in list(tree.find_all(exp.Table, exp.Lateral)):
+        call = node.this
+        name = call.name.lower() if isinstance(call, exp.Anonymous) else ""
+        if name != "regexp_matches" and name not in TABLES:
+            continue
+        columns, sql = TABLES.get(name, ((), ""))
+        query = _filled(sql, call.expressions) if sql else _matches(call)
+        alias = node.args.get("alias")
+        named = alias.this.copy() if alias is not None and alias.this is not None else exp.to_identifier(name)
+        given = [column.copy() for column in alias.columns] if alias is not None else []
+        names = columns or (named.name,)
+        if columns and len(columns) == 1 and not given and _is_read(node, named.name):
+            names = (named.name,)
+        if node.args.get("ordinality"):
+            names = (*names, "ordinality")
+            listed_values = query.find(exp.Explode, exp.Unnest)
+            assert listed_values is not None
+            values = listed_values.this or listed_values.expressions[0]
+            query.append("expressions", _filled("unnest(range(1, len($1) + 1))", [values]))
+        listed = given + [exp.to_identifier(one) for one in names[len(given) :]]
+        replacement = exp.Lateral(
+            this=exp.Subquery(this=query), alias=exp.TableAlias(this=named, columns=listed)
+        )
+        for argument in ("joins", "laterals"):
+            if isinstance(node, exp.Table) and node.args.get(argument):
+                replacement.set(argument, node.args[argument])
+        node.replace(replacement)
+
+
+def _is_read(node: exp.Expr, name: str) -> bool:
+    """Whether the statement reads the relation's own name as a value: `elements e ... e ->> 'id'`."""
+    select = node.find_ancestor(exp.Select)
+    return select is not None and any(
+        column.name.lower() == name.lower() and not column.args.get("table")
+        for column in select.find_all(exp.Column)
+    )
+
+
+@cache
+def _template(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, read="duckdb")
+
+
+def _filled(sql: str, arguments: list[exp.Expr]) -> exp.Expr:
+    """A template with arguments in the places of `$1`, `$2`, ... and `$*`."""
+    if whole := _ALL.fullmatch(sql):
+        return exp.Anonymous(this=whole[1], expressions=[argument.copy() for argument in arguments])
+    if "$*" in sql:
+        sql = sql.replace("$*", ", ".join(f"${number}" for number in range(1, len(arguments) + 1)))
+    root = exp.Paren(this=_template(sql).copy())
+    for mark in list(root.find_all(exp.Placeholder)):
+        argument = arguments[int(mark.name) - 1].copy()
+        mark.replace(argument if isinstance(argument, _WHOLE) else exp.paren(argument))
+    filled: exp.Expr = root.this.pop()
+    return filled
+
+
+def _text(node: exp.Expr, what: str) -> str:
+    """A literal's text. Raises NotSupportedError for what is none."""
+    inner = node.unnest()
+    if isinstance(inner, exp.Literal) and inner.is_string:
+        return str(inner.this)
+    raise NotSupportedError(f"{what} that is no string in quotes is not built", span=span_of(node))
+
+
+def _matches(call: exp.Expr) -> exp.Expr:
+    subject, pattern, *flags = call.expressions
+    return _filled(
+        f"SELECT unnest({'$1' if flags and 'g' in _text(flags[0], 'a flag') else '[$1]'})",
+        [_groups(subject, pattern, flags)],
+    )
+
+
+def _groups(subject: exp.Expr, pattern: exp.Expr, flags: list[exp.Expr]) -> exp.Expr:
+    """All matches as lists of their groups where `g` is among the flags, else the first's list, or NULL."""
+    text = _text(pattern, "a pattern")
+    said = _text(flags[0], "a flag") if flags else ""
+    try:
+        count = re.compile(text).groups
+    except re.error as error:
+        raise NotSupportedError(f"this pattern is not built: {error}", span=span_of(pattern)) from error
+    if "i" in said:
+        text = f"(?i){text}"
+    pattern = exp.Literal.string(text)
+    numbers = range(1, count + 1) if count else range(1)
+    if "g" in said:
+        groups = ", ".join(f"(regexp_extract_all($1, $2, {number}))[at]" for number in numbers)
+        return _filled(
+            f"list_transform(range(1, len(regexp_extract_all($1, $2)) + 1), lambda at: [{groups}])",
+            [subject, pattern],
+        )
+    groups = ", ".join(f"regexp_extract($1, $2, {number})" for number in numbers)
+    return _filled(f"CASE WHEN regexp_matches($1, $2) THEN [{groups}] END", [subject, pattern])
+
+
+def _regexp_match(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    return exp.paren(_groups(arguments[0], arguments[1], arguments[2:]))
+
+
+def pointer(steps: list[str]) -> str:
+    """JSON's path of the engine for a path of PostgreSQL's; what may be an index or a key is a JSON pointer."""
+    if any(step.startswith("-") and step[1:].isdigit() for step in steps):
+        return "$" + "".join(
+            f"[#{step}]" if step.startswith("-") else f"[{step}]" if step.isdigit() else '."' + step + '"'
+            for step in steps
+        )
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _extract_path(text: bool) -> Callable[[exp.Expr, list[exp.Expr]], exp.Expr]:
+    function = "json_extract_string" if text else "json_extract"
+
+    def build(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+        path = pointer([_text(step, "a step of a path") for step in arguments[1:]])
+        return exp.Anonymous(this=function, expressions=[arguments[0].copy(), exp.Literal.string(path)])
+
+    return build
+
+
+def _json_extract(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    """SQLite's `json_extract` with several paths is an array of what stands at each."""
+    found = [
+        exp.Anonymous(this="json_extract", expressions=[arguments[0].copy(), path]) for path in arguments[1:]
+    ]
+    return exp.Anonymous(this="json_array", expressions=found)
+
+
+def _to_char(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    pattern = _text(arguments[1], "a format")
+    sql = number_text(pattern) or moment_text(pattern)
+    return exp.paren(_filled(sql, [arguments[0]]))
+
+
+def _to_moment(kind: str) -> Callable[[exp.Expr, list[exp.Expr]], exp.Expr]:
+    def build(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+        read = exp.Anonymous(
+            this="strptime",
+            expressions=[
+                arguments[0].copy(),
+                exp.Literal.string(strftime_format(_text(arguments[1], "a format"))),
+            ],
+        )
+        return exp.cast(read, kind)
+
+    return build
+
+
+def _to_number(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    decimals = len(re.sub(r"[^09]", "", _text(arguments[1], "a format").partition(".")[2]))
+    return _filled(
+        f"CAST(regexp_replace(CAST($1 AS VARCHAR), '[^-0-9.]', '', 'g') AS DECIMAL(38, {decimals}))",
+        arguments[:1],
+    )
+
+
+def _format(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    """PostgreSQL's `%s`, `%I`, `%L`; a format with any other mark is SQLite's, which is printf's."""
+    pattern = _text(arguments[0], "a format")
+    pieces = re.split(r"(%%|%[sIL])", pattern)
+    if "%" in "".join(pieces[::2]):
+        return exp.Anonymous(this="printf", expressions=[item.copy() for item in arguments])
+    values = iter(arguments[1:])
+    said: list[exp.Expr] = []
+    for number, piece in enumerate(pieces):
+        if number % 2 == 0 or piece == "%%":
+            said.append(exp.Literal.string(piece if number % 2 == 0 else "%"))
+            continue
+        value = next(values, None)
+        if value is None:
+            raise NotSupportedError("format has fewer values than marks", span=span_of(node))
+        template = {"%I": SCALARS["quote_ident"], "%L": f"coalesce({SCALARS['quote_literal']}, 'NULL')"}.get(
+            piece, "$1"
+        )
+        said.append(_filled(template, [value]))
+    return exp.Anonymous(this="concat", expressions=said)
+
+
+def _coded(names: Mapping[str, str]) -> Callable[[exp.Expr, list[exp.Expr]], exp.Expr]:
+    def build(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+        form = _text(arguments[1], "an encoding").lower()
+        if form not in names:
+            raise NotSupportedError(
+                f"the encoding {form} is not built",
+                span=span_of(arguments[1]),
+                hints=(f"there is {', '.join(names)}",),
+            )
+        return _filled(names[form], arguments[:1])
+
+    return build
+
+
+_BUILDERS: Mapping[str, Callable[[exp.Expr, list[exp.Expr]], exp.Expr]] = {
+    "regexp_match": _regexp_match,
+    "json_extract_path": _extract_path(False),
+    "jsonb_extract_path": _extract_path(False),
+    "json_extract_path_text": _extract_path(True),
+    "jsonb_extract_path_text": _extract_path(True),
+    "to_char": _to_char,
+    "to_date": _to_moment("DATE"),
+    "to_timestamp/2": _to_moment("TIMESTAMPTZ"),
+    "to_number": _to_number,
+    "format": _format,
+    "encode": _coded({"hex": "lower(hex($1))", "base64": "base64($1)"}),
+    "decode": _coded({"hex": "unhex($1)", "base64": "from_base64($1)"}),
+    **{f"json_extract/{count}": _json_extract for count in range(3, 9)},
+}

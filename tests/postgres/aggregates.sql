@@ -1,0 +1,43 @@
+-- Aggregates, grouping sets, windows.
+
+SELECT count(*), count(kernel), count(DISTINCT memory), sum(memory), avg(memory), min(name), max(name) FROM digitalocean.droplets.droplets;
+SELECT sum(price_monthly), avg(price_hourly), max(transfer), min(disk) FROM digitalocean.sizes.sizes;
+-- differs: the sum of integers is an integer, whatever their width, and so is its quotient
+SELECT sum(memory) / count(*), avg(vcpus), sum(vcpus)::numeric / 3 FROM digitalocean.droplets.droplets;
+SELECT stddev(memory), stddev_pop(memory), variance(vcpus), var_pop(vcpus), corr(memory, vcpus), covar_pop(memory, vcpus) FROM digitalocean.droplets.droplets;
+SELECT string_agg(name, ', ' ORDER BY id), array_agg(id ORDER BY id DESC), array_agg(DISTINCT vcpus ORDER BY vcpus) FROM digitalocean.droplets.droplets;
+SELECT string_agg(DISTINCT status, '|' ORDER BY status) FROM digitalocean.droplets.droplets;
+SELECT bool_and(locked), bool_or(locked), every(memory > 0) FROM digitalocean.droplets.droplets;
+SELECT bit_and(vcpus), bit_or(vcpus), bit_xor(vcpus) FROM digitalocean.droplets.droplets;
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY memory), percentile_disc(0.5) WITHIN GROUP (ORDER BY memory), mode() WITHIN GROUP (ORDER BY vcpus) FROM digitalocean.droplets.droplets;
+SELECT percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY memory) FROM digitalocean.droplets.droplets;
+SELECT vcpus, percentile_cont(0.9) WITHIN GROUP (ORDER BY memory DESC) FROM digitalocean.droplets.droplets GROUP BY vcpus ORDER BY vcpus;
+SELECT count(*) FILTER (WHERE memory > 1024), sum(memory) FILTER (WHERE status = 'nothing'), string_agg(name, ',' ORDER BY id) FILTER (WHERE vcpus = 4) FROM digitalocean.droplets.droplets;
+SELECT status, vcpus, count(*), grouping(status), grouping(status, vcpus) FROM digitalocean.droplets.droplets GROUP BY ROLLUP (status, vcpus) ORDER BY 1, 2, 4, 5;
+SELECT status, vcpus, sum(memory) FROM digitalocean.droplets.droplets GROUP BY CUBE (status, vcpus) ORDER BY 1 NULLS FIRST, 2 NULLS FIRST, 3;
+SELECT status, vcpus, count(*) FROM digitalocean.droplets.droplets GROUP BY GROUPING SETS ((status), (vcpus), ()) ORDER BY 1, 2;
+SELECT status, vcpus, count(*) FROM digitalocean.droplets.droplets GROUP BY status, ROLLUP (vcpus) ORDER BY 1, 2;
+SELECT id, row_number() OVER (ORDER BY memory, id), rank() OVER (ORDER BY memory), dense_rank() OVER (ORDER BY memory) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, percent_rank() OVER (ORDER BY memory), cume_dist() OVER (ORDER BY memory), ntile(3) OVER (ORDER BY memory, id) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, lag(id) OVER w, lead(id, 2) OVER w, lag(name, 1, 'none') OVER w FROM digitalocean.droplets.droplets WINDOW w AS (ORDER BY id) ORDER BY id;
+SELECT id, first_value(id) OVER w, last_value(id) OVER w, nth_value(id, 2) OVER w FROM digitalocean.droplets.droplets WINDOW w AS (PARTITION BY vcpus ORDER BY id) ORDER BY id;
+SELECT id, sum(memory) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING), avg(memory) OVER (ORDER BY id ROWS 2 PRECEDING) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, sum(memory) OVER (ORDER BY vcpus), count(*) OVER (PARTITION BY status), sum(memory) OVER () FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, sum(memory) OVER (ORDER BY vcpus RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, count(*) OVER (ORDER BY vcpus GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, count(*) OVER (ORDER BY created_at RANGE BETWEEN INTERVAL '30 days' PRECEDING AND CURRENT ROW) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, sum(memory) FILTER (WHERE vcpus = 1) OVER (ORDER BY id) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT id, max(memory) OVER (PARTITION BY region ->> 'slug' ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM digitalocean.droplets.droplets ORDER BY id;
+SELECT vcpus, sum(count(*)) OVER (ORDER BY vcpus) FROM digitalocean.droplets.droplets GROUP BY vcpus ORDER BY vcpus;
+SELECT * FROM (SELECT name, row_number() OVER (PARTITION BY vcpus ORDER BY memory DESC, id) AS n, vcpus FROM digitalocean.droplets.droplets) x WHERE n = 1 ORDER BY vcpus;
+SELECT vcpus, string_agg(name, ',' ORDER BY name COLLATE "C" DESC) AS names FROM digitalocean.droplets.droplets GROUP BY vcpus ORDER BY vcpus;
+SELECT json_agg(name ORDER BY id), jsonb_object_agg(id, vcpus) FROM digitalocean.droplets.droplets WHERE vcpus = 4;
+SELECT json_agg(json_build_object('id', id, 'n', name) ORDER BY id) FROM digitalocean.droplets.droplets WHERE vcpus = 4;
+SELECT array_agg(kernel ->> 'name'), sum(NULL::int), count(NULL) FROM digitalocean.droplets.droplets WHERE vcpus = 4;
+SELECT array_length(array_agg(id), 1), cardinality(array_agg(id)) FROM digitalocean.droplets.droplets;
+SELECT regr_slope(memory, vcpus), regr_count(memory, vcpus) FROM digitalocean.droplets.droplets;
+SELECT max(created_at) - min(created_at) > interval '1 year', min(created_at), max(created_at::date) FROM digitalocean.droplets.droplets;
+SELECT date_trunc('month', created_at) AS m, count(*) FROM digitalocean.droplets.droplets GROUP BY 1 ORDER BY 1;
+SELECT extract(quarter FROM created_at) AS q, count(*) FROM digitalocean.droplets.droplets GROUP BY q ORDER BY q;
+SELECT avg(extract(epoch FROM created_at)) FROM digitalocean.droplets.droplets;
+SELECT sum(DISTINCT vcpus), avg(DISTINCT vcpus) FROM digitalocean.droplets.droplets;

@@ -18,16 +18,14 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqloud.dialect import Query, parse, split
 from sqloud.errors import Error, Source
-from sqloud.registry import Catalogue
-from sqloud.sandbox.cloud import Cloud
-from sqloud.sandbox.inventory import Inventory
-from sqloud.sandbox.transport import SandboxTransport
+from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.session import Session
-from sqloud.settings import Settings, shipped
+from sqloud.settings import Settings
 
 HERE = Path(__file__).parent
 GRAMMAR = HERE.parent.parent / "grammar" / "accepted.sql"
@@ -105,15 +103,53 @@ def rows_by_table() -> Mapping[str, Mapping[tuple[Any, ...], list[Any]]]:
     }
 
 
+_PATH = re.compile(r"/v2/(?:droplets/(?P<id>\d+)(?:/(?P<below>\w+))?|(?P<all>\w+))$")
+
+
+class FrozenCloud:
+    """A transport that answers from the frozen rows, one page of everything, and filters nothing."""
+
+    def __init__(self) -> None:
+        self._rows = rows_by_table()
+
+    async def send(self, request: ApiRequest, headers: tuple[tuple[str, str], ...]) -> ApiResponse:
+        """The answer to a listing or to the lookup of a droplet or tag; 404 in the provider's shape for the rest."""
+        path = urlsplit(request.url).path
+        if path.startswith("/v2/tags/"):
+            tags = [row for row in self._rows["tags.tags"][()] if path.endswith(f"/{row['name']}")]
+            if tags:
+                return self._respond(200, {"tag": tags[0]})
+        found = _PATH.match(path)
+        if found is None:
+            return self._respond(404, {"id": "not_found", "message": "nothing is there"})
+        droplet, below, name = found["id"], found["below"], found["all"]
+        if droplet and below:
+            rows = self._rows.get(f"droplets.{below}", {}).get((int(droplet),))
+        else:
+            rows = self._rows.get(f"{name or 'droplets'}.{name or 'droplets'}", {}).get(())
+        if droplet and not below:
+            one = [row for row in rows or () if row["id"] == int(droplet)]
+            rows = one or None
+        if rows is None:
+            return self._respond(404, {"id": "not_found", "message": "nothing is there"})
+        if droplet and not below:
+            return self._respond(200, {"droplet": rows[0]})
+        if "type=gpus" in request.url:
+            rows = []
+        return self._respond(200, {below or name: rows, "links": {}, "meta": {"total": len(rows)}})
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _respond(self, status: int, body: Any) -> ApiResponse:
+        encoded = json.dumps(body).encode()
+        return ApiResponse(status=status, headers={"content-type": "application/json"}, body=encoded)
+
+
 def open_session(cache_folder: Path) -> Session:
-    """A session over a simulated cloud that holds the frozen rows and nothing else."""
-    catalogue = Catalogue((shipped("providers"),), cache_folder)
-    provider = catalogue.provider("digitalocean")
-    tables = rows_by_table()
-    services = [catalogue.service("digitalocean", name) for name in sorted({n.split(".")[0] for n in tables})]
-    cloud = Cloud(provider, services, Inventory(tables))
+    """A session over a cloud that holds the frozen rows and nothing else."""
     settings = Settings(environment={"DIGITALOCEAN_TOKEN": "dop_v1_test_postgres"}, cache=cache_folder)
-    return Session(settings, transport=SandboxTransport(cloud))
+    return Session(settings, transport=FrozenCloud())
 
 
 def answered(session: Session, sql: str) -> Answer:

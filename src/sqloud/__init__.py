@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqloud.errors import (
         ApiError,
         ConnectionFault,
+        ConsentError,
         CredentialError,
         DatabaseError,
         DataError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         TimeLimitError,
         UnknownNameError,
         Warning,
+        WriteFailedError,
     )
     from sqloud.frontends.dbapi import (
         BINARY,
@@ -71,6 +73,7 @@ __all__ = [
     "Binary",
     "Connection",
     "ConnectionFault",
+    "ConsentError",
     "CredentialError",
     "Cursor",
     "DataError",
@@ -98,6 +101,7 @@ __all__ = [
     "TimestampFromTicks",
     "UnknownNameError",
     "Warning",
+    "WriteFailedError",
     "__version__",
     "apilevel",
     "connect",

@@ -17,6 +17,8 @@ decides the SQLSTATE and the exit code.
         │   ├── RequestLimitError       the statement may send no more requests
     │   ├── IncompleteAnswerError   the answer cannot be completed (law 2)
         │   ├── EngineError             the relational engine refused or failed while running
+    │   ├── ConsentError            a write that nobody allowed; nothing was sent
+    │   ├── WriteFailedError        a write that was not done for every row; it knows which
         │   └── StatementCancelled      Ctrl-C, a cancelled task, a closed cursor
         ├── IntegrityError
         ├── InternalError               a defect of sqloud
@@ -38,6 +40,7 @@ __all__ = [
     "AmbiguousNameError",
     "ApiError",
     "ConnectionFault",
+    "ConsentError",
     "CredentialError",
     "DataError",
     "DatabaseError",
@@ -64,6 +67,7 @@ __all__ = [
     "TimeLimitError",
     "UnknownNameError",
     "Warning",
+    "WriteFailedError",
 ]
 
 
@@ -185,9 +189,16 @@ class RateLimitError(ApiError):
 
 
 class ConnectionFault(OperationalError):
-    """The network failed: no connection, a reset, a broken answer."""
+    """The network failed: no connection, a reset, a broken answer.
+
+    `sent` is False where it is sure that the request never reached the server.
+    """
 
     sqlstate = "08006"
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class TimeLimitError(OperationalError):
@@ -212,6 +223,45 @@ class EngineError(OperationalError):
     """The relational engine failed while it ran a statement."""
 
     sqlstate = "58030"
+
+
+class ConsentError(OperationalError):
+    """A write that nobody allowed; nothing was sent. `preview` is what it would send, a line each."""
+
+    sqlstate = "42501"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        preview: tuple[str, ...] = (),
+        span: Span | None = None,
+        hints: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__("\n".join([message, *(f"  {line}" for line in preview)]), span=span, hints=hints)
+        self.preview = preview
+
+
+class WriteFailedError(OperationalError):
+    """A write that was not done for every row.
+
+    `report` has a (row, outcome, detail) for each row, from 1; the outcome is `done`, `failed`, `in doubt` or `not
+    sent`. `returned` is the Result of RETURNING over the rows that were done, where the statement has one.
+    """
+
+    sqlstate = "58000"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        report: tuple[tuple[int, str, str], ...],
+        returned: object | None = None,
+        hints: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hints=hints)
+        self.report = report
+        self.returned = returned
 
 
 class StatementCancelled(OperationalError):

@@ -16,6 +16,8 @@ from sqloud.dialect.sessions import ResetSetting, SetSetting, ShowSetting
 from sqloud.dialect.statements import (
     Argument,
     Assignment,
+    Begin,
+    Commit,
     Delete,
     Describe,
     Exec,
@@ -26,6 +28,7 @@ from sqloud.dialect.statements import (
     Query,
     Replace,
     ReplaceInto,
+    Rollback,
     Show,
     Statement,
     Update,
@@ -35,6 +38,8 @@ from sqloud.dialect.syntax import Sqloud, sqloud_dialect
 __all__ = [
     "Argument",
     "Assignment",
+    "Begin",
+    "Commit",
     "Delete",
     "Describe",
     "DescribeMethod",
@@ -48,6 +53,7 @@ __all__ = [
     "ReplaceInto",
     "ResetSetting",
     "SetSetting",
+    "Rollback",
     "Show",
     "ShowSetting",
     "ShowStatement",

@@ -13,11 +13,22 @@ from typing import Literal
 from sqlglot.tokenizer_core import TokenType
 
 from sqloud.dialect.fragments import Fragment
-from sqloud.dialect.statements import Argument, Describe, Exec, Name, Path, Show
+from sqloud.dialect.statements import (
+    Argument,
+    Begin,
+    Commit,
+    Describe,
+    Exec,
+    Name,
+    Path,
+    Rollback,
+    Show,
+    Statement,
+)
 from sqloud.dialect.syntax import SqloudParser
 from sqloud.errors import Span, SqlSyntaxError
 
-__all__ = ["describe", "execute", "explain_options", "hints_before", "read_name", "show"]
+__all__ = ["describe", "execute", "explain_options", "hints_before", "read_name", "show", "transaction"]
 
 _WORD = re.compile(r"\w+")
 _HINT = re.compile(r"/\*\+(.*?)\*/", re.DOTALL)
@@ -119,6 +130,19 @@ def execute(fragment: Fragment) -> Exec:
         else:
             json = value
     return Exec(path=path, arguments=tuple(arguments), json=json, hints=hints_before(fragment, 1))
+
+
+def transaction(fragment: Fragment) -> Statement:
+    """`BEGIN`, `START TRANSACTION`, `COMMIT`, `END`, `ROLLBACK`, `ABORT`; WORK or TRANSACTION may follow."""
+    word, at = fragment.word(0), 1
+    if word == "START" and fragment.word(1) != "TRANSACTION":
+        raise fragment.unexpected(1, "TRANSACTION")
+    if fragment.word(at) in ("TRANSACTION", "WORK"):
+        at += 1
+    _end(fragment, at)
+    if word in ("BEGIN", "START"):
+        return Begin()
+    return Commit() if word in ("COMMIT", "END") else Rollback()
 
 
 def hints_before(fragment: Fragment, index: int) -> tuple[str, ...]:

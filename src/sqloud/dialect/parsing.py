@@ -23,18 +23,15 @@ __all__ = ["parse"]
 # Statements of Postgres, DuckDB and StackQL that are understood by name only.
 _NOT_BUILT = frozenset(
     {
-        "ABORT",
         "ALTER",
         "ANALYZE",
         "ATTACH",
         "AUTH",
-        "BEGIN",
         "CALL",
         "CHECKPOINT",
         "CLOSE",
         "CLUSTER",
         "COMMENT",
-        "COMMIT",
         "COPY",
         "CREATE",
         "DEALLOCATE",
@@ -43,7 +40,6 @@ _NOT_BUILT = frozenset(
         "DISCARD",
         "DO",
         "DROP",
-        "END",
         "EXECUTE",
         "EXPORT",
         "FETCH",
@@ -71,10 +67,8 @@ _NOT_BUILT = frozenset(
         "RELEASE",
         "RENAME",
         "REVOKE",
-        "ROLLBACK",
         "SAVEPOINT",
         "SECURITY",
-        "START",
         "SUMMARIZE",
         "TRUNCATE",
         "UNLISTEN",
@@ -160,7 +154,7 @@ def _explain(fragment: Fragment) -> Explain:
     analyze, format_, at = commands.explain_options(fragment)
     if at >= len(fragment.tokens):
         raise fragment.unexpected(at, "a statement")
-    if fragment.word(at) in ("EXPLAIN", "SHOW", "DESCRIBE", "DESC"):
+    if fragment.word(at) in _WITHOUT_REQUESTS:
         raise fragment.unexpected(at, "a statement that makes requests")
     return Explain(statement=_statement(fragment.between(at)), analyze=analyze, format=format_)
 
@@ -188,6 +182,15 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "RESET": sessions.reset,
     "DESCRIBE": guides.describe_any,
     "DESC": guides.describe_any,
+    "BEGIN": commands.transaction,
+    "START": commands.transaction,
+    "COMMIT": commands.transaction,
+    "END": commands.transaction,
+    "ROLLBACK": commands.transaction,
+    "ABORT": commands.transaction,
     "EXPLAIN": _explain,
 }
-_FIRST_WORDS = [word for word in _READERS if word not in ("(", "DESC", "FROM", "TABLE")]
+_WITHOUT_REQUESTS = frozenset(
+    {"EXPLAIN", "SHOW", "DESCRIBE", "DESC", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"}
+)
+_FIRST_WORDS = [word for word in _READERS if word not in ("(", "ABORT", "DESC", "END", "FROM", "START", "TABLE")]

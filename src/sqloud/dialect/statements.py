@@ -17,6 +17,8 @@ from sqloud.errors import Span
 __all__ = [
     "Argument",
     "Assignment",
+    "Begin",
+    "Commit",
     "Delete",
     "Describe",
     "Exec",
@@ -27,6 +29,7 @@ __all__ = [
     "Query",
     "Replace",
     "ReplaceInto",
+    "Rollback",
     "Show",
     "Statement",
     "Update",
@@ -186,13 +189,17 @@ class ReplaceInto(_Rows, frozen=True, kw_only=True):
 
 
 class _Assignments(Statement, frozen=True, kw_only=True):
-    """What UPDATE and REPLACE ... SET share. `sources` are the relations of its FROM."""
+    """What UPDATE and REPLACE ... SET share. `sources` are the relations of its FROM.
+
+    `all_rows` says that ALL ROWS was written out, where no WHERE is.
+    """
 
     target: Path
     alias: Name | None = None
     assignments: tuple[Assignment, ...]
     sources: tuple[exp.Expr, ...] = ()
     where: exp.Expr | None = None
+    all_rows: bool = False
     returning: tuple[exp.Expr, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -206,6 +213,7 @@ class _Assignments(Statement, frozen=True, kw_only=True):
             f"SET {assigned}",
             self.sources and f"FROM {', '.join(render(source) for source in self.sources)}",
             self.where is not None and f"WHERE {render(self.where)}",
+            self.all_rows and "ALL ROWS",
             _returning(self.returning),
         )
 
@@ -225,12 +233,16 @@ class Replace(_Assignments, frozen=True, kw_only=True):
 
 
 class Delete(Statement, frozen=True, kw_only=True):
-    """DELETE rows of a resource. `using` are the relations that WHERE may read besides."""
+    """DELETE rows of a resource. `using` are the relations that WHERE may read besides.
+
+    `all_rows` says that ALL ROWS was written out, where no WHERE is.
+    """
 
     target: Path
     alias: Name | None = None
     using: tuple[exp.Expr, ...] = ()
     where: exp.Expr | None = None
+    all_rows: bool = False
     returning: tuple[exp.Expr, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -243,6 +255,7 @@ class Delete(Statement, frozen=True, kw_only=True):
             self.alias and f"AS {self.alias.to_sql()}",
             self.using and f"USING {', '.join(render(source) for source in self.using)}",
             self.where is not None and f"WHERE {render(self.where)}",
+            self.all_rows and "ALL ROWS",
             _returning(self.returning),
         )
 
@@ -267,6 +280,27 @@ class Exec(Statement, frozen=True, kw_only=True):
         if self.json is not None:
             arguments.append(f"@@json = {render(self.json)}")
         return _words("EXEC", _hints(self.hints), self.path.to_sql(), ", ".join(arguments))
+
+
+class Begin(Statement, frozen=True, kw_only=True):
+    """BEGIN: writes are queued from here on."""
+
+    def _sql(self) -> str:
+        return "BEGIN"
+
+
+class Commit(Statement, frozen=True, kw_only=True):
+    """COMMIT: the queued writes are sent."""
+
+    def _sql(self) -> str:
+        return "COMMIT"
+
+
+class Rollback(Statement, frozen=True, kw_only=True):
+    """ROLLBACK: the queued writes are dropped, none of them having been sent."""
+
+    def _sql(self) -> str:
+        return "ROLLBACK"
 
 
 def _words(*words: object) -> str:

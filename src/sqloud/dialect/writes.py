@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import msgspec
 from sqlglot import exp
+from sqlglot.tokenizer_core import Token, TokenType
 
 from sqloud.dialect.commands import hints_before
 from sqloud.dialect.fragments import Fragment
@@ -59,6 +61,7 @@ def delete(fragment: Fragment) -> Delete:
     """`DELETE FROM p.s.r [AS alias] [USING ...] [WHERE ...] [RETURNING ...]`."""
     if fragment.word(1) != "FROM":
         raise fragment.unexpected(1, "FROM")
+    fragment, all_rows = _all_rows(fragment)
     tree = fragment.parse(SqloudParser._parse_statement)
     args = _known(fragment, tree, "DELETE", exp.Delete, {"this", "using", "where", "returning"})
     target, alias = _target(fragment, args["this"], "DELETE")
@@ -67,6 +70,7 @@ def delete(fragment: Fragment) -> Delete:
         alias=alias,
         using=tuple(args.get("using") or ()),
         where=_where(args),
+        all_rows=all_rows,
         returning=_returning(args),
         hints=hints_before(fragment, 1),
     )
@@ -75,6 +79,7 @@ def delete(fragment: Fragment) -> Delete:
 def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
     if fragment.word(1) != "INTO":
         raise fragment.unexpected(1, "INTO")
+    fragment = _joined_columns(fragment)
     tree = fragment.parse(SqloudParser._parse_statement)
     args = _known(fragment, tree, verb, exp.Insert, {"this", "expression", "returning"})
     table = args["this"]
@@ -102,6 +107,7 @@ def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
 
 
 def _assignments(fragment: Fragment, verb: str) -> dict[str, Any]:
+    fragment, all_rows = _all_rows(fragment)
     tree = fragment.parse(SqloudParser._parse_statement)
     args = _known(fragment, tree, verb, exp.Update, {"this", "expressions", "from_", "where", "returning"})
     target, alias = _target(fragment, args["this"], verb)
@@ -114,9 +120,56 @@ def _assignments(fragment: Fragment, verb: str) -> dict[str, Any]:
         "assignments": tuple(_assignment(fragment, item) for item in args["expressions"]),
         "sources": (from_.this,) if from_ is not None else (),
         "where": _where(args),
+        "all_rows": all_rows,
         "returning": _returning(args),
         "hints": hints_before(fragment, 1),
     }
+
+
+def _all_rows(fragment: Fragment) -> tuple[Fragment, bool]:
+    """The statement without its ALL ROWS (or WHERE ALL ROWS), and whether it had one."""
+    depth = 0
+    for at, token in enumerate(fragment.tokens):
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if depth == 0 and fragment.word(at) == "ALL" and fragment.word(at + 1) == "ROWS":
+            first = at - 1 if fragment.word(at - 1) == "WHERE" else at
+            rest = (*fragment.tokens[:first], *fragment.tokens[at + 2 :])
+            shortened = msgspec.structs.replace(fragment, tokens=rest)
+            if any(shortened.word(index) == "WHERE" for index in range(first, len(rest))) or (
+                first == at and any(fragment.word(index) == "WHERE" for index in range(at))
+            ):
+                raise SqlSyntaxError(
+                    "ALL ROWS stands in the place of a WHERE, not beside one",
+                    span=Span(token.start, fragment.tokens[at + 1].end + 1),
+                )
+            return shortened, True
+    return fragment, False
+
+
+def _joined_columns(fragment: Fragment) -> Fragment:
+    """The statement with each dotted name of its column list, a path into the body, as one quoted name."""
+    opening = next(
+        (at for at, one in enumerate(fragment.tokens) if one.token_type == TokenType.L_PAREN), None
+    )
+    if opening is None or any(fragment.word(at) in ("VALUES", "SELECT", "WITH") for at in range(opening)):
+        return fragment
+    tokens = list(fragment.tokens[: opening + 1])
+    at = opening + 1
+    while at < len(fragment.tokens) and fragment.tokens[at].token_type != TokenType.R_PAREN:
+        first, names = fragment.tokens[at], [fragment.tokens[at].text]
+        if fragment.word(at) in ("SELECT", "WITH", "VALUES", "("):
+            return fragment
+        while fragment.word(at + 1) == "." and at + 2 < len(fragment.tokens):
+            names.append(fragment.tokens[at + 2].text)
+            at += 2
+        last = fragment.tokens[at]
+        if len(names) > 1:
+            first = Token(
+                TokenType.IDENTIFIER, ".".join(names), first.line, first.col, first.start, last.end
+            )
+        tokens.append(first)
+        at += 1
+    return msgspec.structs.replace(fragment, tokens=(*tokens, *fragment.tokens[at:]))
 
 
 def _known(
@@ -145,9 +198,15 @@ def _target(fragment: Fragment, table: object, verb: str) -> tuple[Path, Name | 
 
 def _assignment(fragment: Fragment, item: exp.Expr) -> Assignment:
     column = item.this if isinstance(item, exp.EQ) else None
-    if not isinstance(column, exp.Column) or column.table or not isinstance(column.this, exp.Identifier):
+    if not isinstance(column, (exp.Column, exp.Dot)) or any(
+        not isinstance(part, exp.Identifier) for part in column.parts
+    ):
         raise SqlSyntaxError("SET takes column = value, with the column's bare name", span=span_of(item))
-    return Assignment(column=_name(column.this), value=item.expression)
+    if len(column.parts) == 1:
+        return Assignment(column=_name(column.parts[0]), value=item.expression)
+    name = ".".join(part.name for part in column.parts)
+    path = Name(text=name, quoted=True, span=span_of(column) or Span(0, 0))
+    return Assignment(column=path, value=item.expression)
 
 
 def _column(fragment: Fragment, item: exp.Expr) -> Name:

@@ -1,0 +1,127 @@
+"""What a name of a write fills: the parameters of a method, or a place in its body.
+
+Law: a name means the same whether it has StackQL's prefix `data__` or not; with the prefix it is the body's alone.
+A name that a path and a body share fills both, as the API wants the same value in both places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlglot import exp
+
+from sqloud.dialect import constant_of, is_constant, span_of
+from sqloud.dialect.statements import Name
+from sqloud.errors import InvalidValueError, Span, UnknownNameError
+from sqloud.plan.mutations import Cell, Input
+from sqloud.planner.literals import has_one_value
+from sqloud.planner.residual import generate
+from sqloud.planner.sources import nearest
+from sqloud.registry.records import BodyField, Method
+
+__all__ = ["cell_of", "input_of", "input_words", "is_default", "lacks", "unknown_input"]
+
+_PREFIX = "data__"
+_NO_CONSTANT = (exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder)
+
+
+def input_of(method: Method, name: Name) -> Input | None:
+    """What a name fills in a method; None where it names nothing of it.
+
+    Raises InvalidValueError for a field that only the API writes.
+    """
+    key = name.key
+    bare = key.removeprefix(_PREFIX)
+    prefixed = bare != key
+    parameters = () if prefixed else tuple(p for p in method.parameters if key in (p.sql_name, p.name))
+    field, path = _field(method, bare)
+    if field is not None and field.read_only and not parameters:
+        raise InvalidValueError(
+            f"{field.name} is readOnly: the API writes it, and {method.name} does not take it",
+            span=name.span,
+            hints=("leave it out",),
+        )
+    if field is not None and field.read_only:
+        field, path = None, ()
+    if not parameters and field is None:
+        return None
+    return Input(name=bare, parameters=parameters, path=path, field=field, span=name.span)
+
+
+def _field(method: Method, name: str) -> tuple[BodyField | None, tuple[str, ...]]:
+    """The top-level field that a plain or dotted name leads through, and the path from the body's root."""
+    fields = {field.name: field for field in method.body.fields} if method.body is not None else {}
+    folded = {field.lower(): field for field in fields}
+    whole = name if name in fields else folded.get(name.lower())
+    if whole is not None:
+        return fields[whole], (whole,)
+    first, _, rest = name.partition(".")
+    head = first if first in fields else folded.get(first.lower())
+    if not rest or head is None:
+        return None, ()
+    if not fields[head].type.is_json:
+        return None, ()
+    return fields[head], (head, *rest.split("."))
+
+
+def unknown_input(method: Method, name: Name) -> UnknownNameError:
+    """The error for a name that a method does not take."""
+    return UnknownNameError(
+        f"{method.name} takes no {name.key}",
+        span=name.span,
+        hints=nearest(name.key.removeprefix(_PREFIX), input_words(method)),
+    )
+
+
+def input_words(method: Method) -> list[str]:
+    """The names that a method takes: parameters, then the fields of its body that can be written."""
+    fields = method.body.fields if method.body is not None else ()
+    names = [parameter.sql_name for parameter in method.parameters]
+    return list(dict.fromkeys([*names, *(field.name for field in fields if not field.read_only)]))
+
+
+def lacks(method: Method, inputs: Iterable[Input]) -> list[str]:
+    """The names of the required parameters and fields that no input fills."""
+    inputs = list(inputs)
+    filled = {parameter.name for one in inputs for parameter in one.parameters}
+    missing = [parameter.sql_name for parameter in method.required if parameter.name not in filled]
+    if any(one.whole for one in inputs) or method.body is None:
+        return missing
+    roots = {one.path[0] for one in inputs if one.path}
+    if not roots and not method.body.required and not any(field.required for field in method.body.fields):
+        return missing
+    return missing + [
+        field.name
+        for field in method.body.fields
+        if field.required and not field.read_only and field.name not in roots
+    ]
+
+
+def is_default(node: exp.Expr) -> bool:
+    """Whether an expression is the word DEFAULT."""
+    if isinstance(node, exp.Var):
+        return str(node.this).upper() == "DEFAULT"
+    return (
+        isinstance(node, exp.Column)
+        and not node.table
+        and node.name.upper() == "DEFAULT"
+        and not node.this.args.get("quoted")
+    )
+
+
+def cell_of(node: exp.Expr, around: Span | None = None) -> Cell | None:
+    """A value that reads no row, as the statement writes it; None for what only a query can tell."""
+    inner = node.this if isinstance(node, exp.Alias) else node
+    span = span_of(inner) or around
+    if is_default(inner):
+        return Cell(default=True, span=span)
+    if is_constant(inner):
+        return Cell(value=constant_of(inner), span=span)
+    if inner.find(*_NO_CONSTANT) is not None or not has_one_value(inner):
+        return None
+    return Cell(sql=generate(inner.copy()), span=span)
+
+
+def names_of(methods: Sequence[Method]) -> str:
+    """Methods by name, for a message."""
+    return " and ".join(method.name for method in methods)

@@ -1,0 +1,287 @@
+"""Plan a write: choose its method, say what each value fills, plan the reading of its rows.
+
+Law: the choice depends on the names that the statement gives, never on the order of the document; two methods that
+fit are an error that names both, none that fits an error that names each and what it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from sqloud.dialect import Delete, Exec, Insert, Replace, ReplaceInto, Statement, Update, span_of
+from sqloud.dialect.statements import Name, Path
+from sqloud.errors import (
+    AmbiguousNameError,
+    Error,
+    MissingParameterError,
+    NotSupportedError,
+    ProgrammingError,
+    Span,
+    UnknownNameError,
+)
+from sqloud.plan.mutations import Cell, Input, Mutation
+from sqloud.plan.steps import Plan
+from sqloud.planner.inputs import cell_of, input_of, is_default, lacks, unknown_input
+from sqloud.planner.mutation_rows import plan_rows
+from sqloud.planner.returning import everything, returning
+from sqloud.planner.select import plan_query
+from sqloud.planner.sources import Catalogue
+from sqloud.registry.records import Method, Provider, Resource, TableName
+
+__all__ = ["plan_write", "written_table"]
+
+_AWAIT = "await"
+
+
+def written_table(statement: Statement) -> Path | None:
+    """The table that a statement writes, or the method that it calls; None where it writes nothing."""
+    if isinstance(statement, (Insert, ReplaceInto, Update, Replace, Delete)):
+        return statement.target
+    return statement.path if isinstance(statement, Exec) else None
+
+
+def plan_write(statement: Statement, catalogue: Catalogue) -> Mutation | Plan:
+    """The mutation of a statement that writes to an API; the plan of a SELECT for an EXEC of a reading method.
+
+    Raises UnknownNameError, AmbiguousNameError, MissingParameterError and InvalidValueError with their places.
+    """
+    return _PLANNERS[type(statement)](statement, catalogue)
+
+
+def _insert(statement: Insert | ReplaceInto, catalogue: Catalogue) -> Mutation:
+    provider, resource = _looked_up(statement.target, catalogue)
+    verb = "insert" if isinstance(statement, Insert) else "replace"
+    methods = _methods(resource, verb, statement.target.span)
+    if not statement.columns:
+        raise ProgrammingError(
+            f"{verb.upper()} INTO {resource.name} needs the names of its columns",
+            span=statement.target.span,
+            hints=(f"write   {verb.upper()} INTO {resource.name} (column, ...)",),
+        )
+    _refuse_twice(statement.columns)
+    rows, width = _written_rows(statement.source)
+    if width is not None and width != len(statement.columns):
+        raise ProgrammingError(
+            f"{len(statement.columns)} columns are named, and a row has {width} values",
+            span=span_of(statement.source) or statement.target.span,
+        )
+    method, inputs = _fitting(resource, verb, methods, statement.columns, statement.target.span)
+    common: dict[str, Any] = {
+        "verb": verb,
+        "resource": resource,
+        "provider": provider,
+        "method": method,
+        "inputs": inputs,
+        "returning": returning(statement.returning, resource, method),
+        "awaited": _AWAIT in statement.hints,
+        "target": statement.target.span,
+    }
+    if rows is not None:
+        return Mutation(cells=rows, **common)
+    plan = plan_query(statement.source, catalogue)
+    if len(plan.answer.names) not in (0, len(inputs)):
+        raise ProgrammingError(
+            f"{len(inputs)} columns are named, and the query answers {len(plan.answer.names)}",
+            span=span_of(statement.source) or statement.target.span,
+        )
+    return Mutation(source=plan, cells=((None,) * len(inputs),), **common)
+
+
+def _written_rows(source: exp.Expr) -> tuple[tuple[tuple[Cell, ...], ...] | None, int | None]:
+    """The rows of a VALUES or of a SELECT of constants, and how many values each has; None for a query."""
+    if isinstance(source, exp.Values):
+        rows = [list(row.expressions) if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
+        widths = sorted({len(row) for row in rows})
+        if len(widths) > 1:
+            raise ProgrammingError(
+                f"the rows of VALUES have {widths[0]} to {widths[-1]} values", span=span_of(source)
+            )
+        cells = [tuple(map(_constant, row)) for row in rows]
+        return tuple(cells), widths[0]
+    select = source
+    if isinstance(select, exp.Select) and set(_said(select)) <= {"expressions", "kind"}:
+        if not any(isinstance(item, exp.Star) for item in select.expressions):
+            row = [cell_of(item) for item in select.expressions]
+            if all(cell is not None for cell in row):
+                return (tuple(cell for cell in row if cell is not None),), len(row)
+            return None, len(row)
+    return None, None
+
+
+def _said(node: exp.Expr) -> list[str]:
+    return [name for name, value in node.args.items() if value]
+
+
+def _constant(node: exp.Expr) -> Cell:
+    cell = cell_of(node)
+    if cell is None:
+        raise NotSupportedError(
+            "a value of VALUES reads no table",
+            span=span_of(node),
+            hints=("write   INSERT INTO ... SELECT ...",),
+        )
+    return cell
+
+
+def _refuse_twice(columns: Sequence[Name]) -> None:
+    seen: set[str] = set()
+    for name in columns:
+        key = name.key.removeprefix("data__")
+        if name.key in seen or (key in seen and f"data__{key}" not in {name.key, *seen}):
+            raise ProgrammingError(f"{key} is given twice", span=name.span)
+        seen.add(name.key)
+
+
+def _fitting(
+    resource: Resource, verb: str, methods: Sequence[Method], names: Sequence[Name], span: Span
+) -> tuple[Method, tuple[Input, ...]]:
+    """The one method that takes all of the names and lacks nothing."""
+    fits: list[tuple[Method, tuple[Input, ...]]] = []
+    refusals: list[tuple[Method, Error]] = []
+    for method in methods:
+        try:
+            inputs = tuple(_input(method, name) for name in names)
+            _refuse_missing(method, inputs, span)
+        except Error as error:
+            refusals.append((method, error))
+        else:
+            fits.append((method, inputs))
+    if len(fits) > 1:
+        # The one whose required names are all that is given goes first.
+        given = len(names)
+        exact = [one for one in fits if len(one[0].required) == given]
+        fits = exact if len(exact) == 1 else fits
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise AmbiguousNameError(
+            f"{' and '.join(method.name for method, _ in fits)} of {resource.name} both fit this {verb.upper()}",
+            span=span,
+            hints=tuple(f"EXEC {resource.name}.{method.name} ..." for method, _ in fits),
+        )
+    if len(refusals) == 1:
+        raise refusals[0][1]
+    raise UnknownNameError(
+        f"no {verb.upper()} method of {resource.name} fits",
+        span=span,
+        hints=tuple(f"{method.name}: {error.message}" for method, error in refusals),
+    )
+
+
+def _input(method: Method, name: Name) -> Input:
+    found = input_of(method, name)
+    if found is None:
+        raise unknown_input(method, name)
+    return found
+
+
+def _refuse_missing(method: Method, inputs: Sequence[Input], span: Span) -> None:
+    missing = lacks(method, inputs)
+    if missing:
+        raise MissingParameterError(
+            f"{method.name} needs {', '.join(missing)}",
+            span=span,
+            hints=(f"add   {', '.join(missing)}",),
+        )
+
+
+def _changed(statement: Update | Replace | Delete, catalogue: Catalogue) -> Mutation:
+    provider, resource = _looked_up(statement.target, catalogue)
+    verb = {Update: "update", Replace: "replace", Delete: "delete"}[type(statement)]
+    methods = _methods(resource, verb, statement.target.span)
+    return plan_rows(statement, verb, provider, resource, methods, catalogue)
+
+
+def _exec(statement: Exec, catalogue: Catalogue) -> Mutation | Plan:
+    *names, last = statement.path.names
+    provider, resource = _looked_up(Path(names=tuple(names)), catalogue)
+    method = next((one for one in resource.methods if one.name == last.key), None)
+    if method is None:
+        from sqloud.planner.sources import nearest
+
+        raise UnknownNameError(
+            f"{resource.name} has no method {last.key}",
+            span=last.span,
+            hints=nearest(last.key, [one.name for one in resource.methods]),
+        )
+    if method.verb == "select":
+        return _called_select(statement, resource, catalogue)
+    inputs = [_input(method, argument.name) for argument in statement.arguments]
+    nodes = [argument.value for argument in statement.arguments]
+    if statement.json is not None:
+        inputs.append(Input(name="@@json", whole=True, span=span_of(statement.json)))
+        nodes.append(statement.json)
+        if method.body is None:
+            raise UnknownNameError(f"{method.name} takes no body", span=span_of(statement.json))
+    _refuse_missing(method, inputs, statement.path.span)
+    cells: list[Cell | None] = [cell_of(node, one.span) for node, one in zip(nodes, inputs, strict=True)]
+    source = None
+    if any(cell is None for cell in cells):
+        queried = [node for node, cell in zip(nodes, cells, strict=True) if cell is None]
+        source = plan_query(exp.select(*(node.copy() for node in queried)), catalogue)
+    return Mutation(
+        verb="exec",
+        resource=resource,
+        provider=provider,
+        method=method,
+        inputs=tuple(inputs),
+        cells=(tuple(cells),),
+        source=source,
+        returning=everything(resource) if method.rows is not None else None,
+        awaited=_AWAIT in statement.hints,
+        target=statement.path.span,
+    )
+
+
+def _called_select(statement: Exec, resource: Resource, catalogue: Catalogue) -> Plan:
+    """An EXEC of a method that only reads is the SELECT over its resource which binds the same."""
+    if statement.json is not None:
+        raise UnknownNameError("a SELECT method takes no body", span=span_of(statement.json))
+    table = exp.table_(*reversed([name.text for name in statement.path.names[:3]]), quoted=True)
+    for part, name in zip(table.parts, statement.path.names[:3], strict=True):
+        part.meta.update(start=name.span.start, end=name.span.end - 1)
+    query = exp.select("*").from_(table)
+    for argument in statement.arguments:
+        column = exp.to_identifier(argument.name.key, quoted=True)
+        column.meta.update(start=argument.name.span.start, end=argument.name.span.end - 1)
+        query = query.where(exp.EQ(this=exp.Column(this=column), expression=argument.value.copy()))
+    return plan_query(query, catalogue)
+
+
+def _looked_up(path: Path, catalogue: Catalogue) -> tuple[Provider, Resource]:
+    name = TableName(*path.keys)
+    try:
+        return catalogue.provider(name.provider), catalogue.resource(name)
+    except Error as error:
+        error.span = error.span or path.span
+        raise
+
+
+def _methods(resource: Resource, verb: str, span: Span) -> tuple[Method, ...]:
+    """The methods that may do a verb. An UPDATE may go by PUT, a REPLACE by an UPDATE's PUT."""
+    found = resource.methods_for(verb)
+    if not found and verb == "update":
+        found = resource.methods_for("replace")
+    if not found and verb == "replace":
+        found = tuple(one for one in resource.methods_for("update") if one.http_verb == "PUT")
+    if not found:
+        verbs = sorted({method.verb.upper() for method in resource.methods})
+        raise UnknownNameError(
+            f"{resource.name} has no {verb.upper()} method (it has {', '.join(verbs)})",
+            span=span,
+            hints=(f"SHOW METHODS IN {resource.name} lists them",),
+        )
+    return found
+
+
+_PLANNERS: Mapping[type[Statement], Callable[[Any, Catalogue], Mutation | Plan]] = {
+    Insert: _insert,
+    ReplaceInto: _insert,
+    Update: _changed,
+    Replace: _changed,
+    Delete: _changed,
+    Exec: _exec,
+}

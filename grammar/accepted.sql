@@ -36,6 +36,16 @@ EXEC digitalocean.droplets.actions.post @droplet_id = 3164444, @@json = '{"type"
 EXEC digitalocean.droplets.actions.post @droplet_id='{{ droplet_id }}' @@json='{"type": "{{ type }}"}';
 EXEC /*+ AWAIT */ digitalocean.droplets.actions.post @droplet_id = {{ droplet_id }};
 EXEC digitalocean.account.accounts.get;
+INSERT INTO digitalocean.droplets.droplets (name, backup_policy.plan) VALUES ('a', 'daily');
+UPDATE digitalocean.vpcs.vpcs SET settings.name = 'x', description = 'y' ALL ROWS;
+DELETE FROM digitalocean.droplets.droplets ALL ROWS RETURNING id;
+BEGIN;
+begin transaction;
+START TRANSACTION;
+COMMIT WORK;
+END;
+ROLLBACK;
+ABORT;
 INSERT INTO digitalocean.droplets.droplets (data__name, data__region, data__size) VALUES ('web-1', 'nyc3', 's-1vcpu-1gb');
 INSERT INTO digitalocean.droplets.droplets (name, `region`, "size") VALUES ('a', {{ region }}, NULL), ('b', ?, TRUE);
 INSERT /*+ AWAIT */ INTO digitalocean.droplets.droplets (name) SELECT name FROM digitalocean.droplets.backups WHERE droplet_id = 1 RETURNING id, name;

@@ -25,8 +25,17 @@ RESET;
 -- NotSupportedError: USE is not built yet >USE<
 USE digitalocean;
 
--- NotSupportedError: BEGIN is not built yet >BEGIN<
-BEGIN;
+-- SqlSyntaxError: unexpected now; expected the end of the statement >now<
+COMMIT now;
+
+-- SqlSyntaxError: unexpected TABLE; expected TRANSACTION >TABLE<
+START TABLE;
+
+-- SqlSyntaxError: ALL ROWS stands in the place of a WHERE, not beside one >ALL ROWS<
+DELETE FROM digitalocean.droplets.droplets WHERE id = 1 ALL ROWS;
+
+-- SqlSyntaxError: unexpected BEGIN; expected a statement that makes requests >BEGIN<
+EXPLAIN BEGIN;
 
 -- NotSupportedError: COPY is not built yet >COPY<
 COPY t TO 'file.csv';

@@ -34,7 +34,7 @@ decides the SQLSTATE and the exit code.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "AmbiguousNameError",
@@ -196,8 +196,8 @@ class ConnectionFault(OperationalError):
 
     sqlstate = "08006"
 
-    def __init__(self, message: str, *, sent: bool = True) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, sent: bool = True, hints: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hints=hints)
         self.sent = sent
 
 
@@ -255,8 +255,8 @@ class WriteFailedError(OperationalError):
         self,
         message: str,
         *,
-        report: tuple[tuple[int, str, str], ...],
-        returned: object | None = None,
+        report: tuple[tuple[int, str, str], ...] = (),
+        returned: Any = None,
         hints: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, hints=hints)

@@ -7,18 +7,23 @@ and binding the residual come first; only then does anything leave the process.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
+
+import msgspec
 
 from sqloud._version import __version__
 from sqloud.dialect import (
+    Begin,
+    Commit,
     Describe,
     DescribeMethod,
     Explain,
     Query,
     ResetSetting,
+    Rollback,
     SetSetting,
     Show,
     ShowSetting,
@@ -36,9 +41,9 @@ from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
-from sqloud.executor.result import Result
+from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
-from sqloud.executor.statistics import Statistics
+from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.executor.transport import Transport
 from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyValues, Plan, Scan, Value
@@ -46,12 +51,18 @@ from sqloud.planner import describe, describe_method, fit, plan_query, ready, sh
 from sqloud.planner.discovery import Discovery
 from sqloud.planner.inventory import local_lines
 from sqloud.protocol.build import base_url
+from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
 from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
 
+if TYPE_CHECKING:
+    from sqloud.executor.writer import Writer
+
 __all__ = ["SANDBOX_TOKEN", "Session"]
+
+T = TypeVar("T")
 
 SANDBOX_TOKEN = "dop_v1_test_sandbox"  # noqa: S105  # of the simulated cloud, which takes any
 """What the simulated cloud is shown; no credential of the user's ever goes there."""
@@ -62,7 +73,9 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 class Session:
     """Documents, an engine and a transport, for statements one after another or side by side.
 
-    `on_notice` is told what a user should know and no error says. `transport` takes the place of the network.
+    `on_notice` is told what a user should know and no error says. `on_confirm` is asked before a write that the
+    settings do not allow, with a question and the lines of its preview; without it such a write is an error.
+    `transport` takes the place of the network.
     """
 
     def __init__(
@@ -70,6 +83,7 @@ class Session:
         settings: Settings,
         *,
         on_notice: Callable[[str], None] | None = None,
+        on_confirm: Confirm | None = None,
         transport: Transport | None = None,
     ) -> None:
         self.settings = self._opened = settings
@@ -98,6 +112,8 @@ class Session:
         )
         self._lock = threading.Lock()
         self._running: dict[int, tuple[Workspace, Callable[[], object]]] = {}
+        self._on_confirm = on_confirm
+        self._writer_made: Writer | None = None
         self._labelled = False
         self._closed = False
         self._functions: tuple[str, ...] | None = None
@@ -145,6 +161,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        if self._writer_made is not None:
+            self._writer_made.close()
         self.cancel()
         self._loop.close(self._transport.close)
         self._engine.close()
@@ -171,9 +189,58 @@ class Session:
             return _told(ready(statement, self.catalogue), "show", text_only=True)
         if isinstance(statement, Explain):
             return self._explain(statement)
+        if isinstance(statement, Begin):
+            return self._writer.begin()
+        if isinstance(statement, (Commit, Rollback)):
+            return self._writer.commit() if isinstance(statement, Commit) else self._writer.rollback()
+
         if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
             return self._setting(statement)
-        raise _not_built(statement)
+        return self._write(statement)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether writes are queued for a COMMIT."""
+        return self._writer_made is not None and self._writer_made.queued is not None
+
+    @property
+    def _writer(self) -> Writer:
+        """What carries writes out, imported by the first of them."""
+        if self._writer_made is None:
+            from sqloud.executor.writer import Writer
+
+            self._writer_made = Writer(
+                host=_Host(self),
+                engine=self._engine,
+                notice=self._on_notice,
+                confirm=self._on_confirm,
+            )
+        return self._writer_made
+
+    def _write(self, statement: Statement) -> Result:
+        from sqloud.planner.mutations import plan_write
+
+        planned = plan_write(statement, self.catalogue)
+        if isinstance(planned, Plan):
+            return self._dry_run(planned) if self.settings.dry_run else self._query(planned)
+        return self._writer.run(planned)
+
+    def _explain_write(self, statement: Explain) -> Result:
+        if statement.analyze and not self.settings.dry_run:
+            raise NotSupportedError(
+                "EXPLAIN ANALYZE of a write is not built yet", hints=("EXPLAIN shows what it would send",)
+            )
+        from sqloud.planner.mutations import plan_write
+
+        planned = plan_write(statement.statement, self.catalogue)
+        if isinstance(planned, Plan):
+            lines = explain(planned, self._requests(planned)).as_text()
+        else:
+            lines = self._writer.explain(planned)
+        if statement.format == "json":
+            lines = [msgspec.json.encode({"lines": lines}).decode()]
+        column = ResultColumn(name="plan", type="JSON" if statement.format == "json" else "VARCHAR")
+        return Result((column,), iter([[(line,) for line in lines]]), kind="explain", text_only=True)
 
     def _setting(self, statement: SetSetting | ResetSetting | ShowSetting) -> Result:
         """SET and RESET, which answer nothing, and SHOW. What runs already keeps its settings."""
@@ -192,7 +259,7 @@ class Session:
 
     def _explain(self, statement: Explain) -> Result:
         if not isinstance(statement.statement, Query):
-            raise _not_built(statement.statement)
+            return self._explain_write(statement)
         plan = plan_query(statement.statement.tree, self.catalogue, reasons=True)
         explained = explain(plan, self._requests(plan))
         if statement.analyze and not self.settings.dry_run:
@@ -296,8 +363,9 @@ class Session:
     def _wait(
         self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan], statistics: Statistics
     ) -> Iterator[Batch]:
-        """Run the scans and the residual on the loop, and wait here, where Ctrl-C arrives."""
-        running = self._loop.submit(
+        """Run the scans and the residual on the loop."""
+        return self._waited(
+            workspace,
             self._runner.run(
                 prepared,
                 workspace,
@@ -305,8 +373,12 @@ class Session:
                 notice=self._on_notice,
                 statistics=statistics,
                 time_limit=self.settings.statement_timeout,
-            )
+            ),
         )
+
+    def _waited(self, workspace: Workspace, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop, and wait here, where Ctrl-C arrives."""
+        running = self._loop.submit(coroutine)
         with self._lock:
             self._running[id(workspace)] = (workspace, running.cancel)
         try:
@@ -348,6 +420,50 @@ class Session:
             if token := self.settings.environment.get(name):
                 return token
         return None
+
+
+class _Host:
+    """What the session lends to its writer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def settings(self) -> Settings:
+        """The session's settings, which SET may change."""
+        return self._session.settings
+
+    def read(self, plan: Plan) -> Result:
+        """The rows of a plan."""
+        return self._session._query(plan)
+
+    def reads(self, plan: Plan) -> list[str]:
+        """The lines of EXPLAIN."""
+        return explain(plan, self._session._requests(plan)).as_text()
+
+    def read_requests(self, plan: Plan) -> list[str]:
+        """Each request, a line."""
+        return list(request_lines(plan, self._session._requests(plan)))
+
+    def authorize(self, provider: Provider, url: str) -> object:
+        """Raises CredentialError."""
+        return self._session._exchanges.authorize(provider, url)
+
+    async def answer(
+        self, request: ApiRequest, provider: Provider, counted: ScanStatistics, statement: Statistics
+    ) -> ApiResponse:
+        """The answer of one request after its retries."""
+        return await self._session._exchanges.answer(
+            request, provider, counted, statement=statement, max_requests=self.settings.max_requests
+        )
+
+    def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
+        """An answer without the credential."""
+        return self._session._exchanges.unspoken(provider, response)
+
+    def wait(self, workspace: Workspace, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the loop and wait for it."""
+        self._session._waited(workspace, coroutine)
 
 
 def _check_providers(settings: Settings, catalogue: Catalogue) -> None:
@@ -405,13 +521,6 @@ def _shown_settings(settings: Settings, name: str | None) -> Result:
 def _told(discovery: Discovery, kind: str, *, text_only: bool = False) -> Result:
     columns = tuple(ResultColumn(name=name, type="VARCHAR") for name in discovery.columns)
     return Result(columns, iter([list(discovery.rows)]), kind=kind, text_only=text_only)
-
-
-def _not_built(statement: Statement) -> NotSupportedError:
-    word = {"ReplaceInto": "REPLACE"}.get(type(statement).__name__, type(statement).__name__.upper())
-    return NotSupportedError(
-        f"{word} is understood, and not built yet", hints=("SELECT, SHOW, DESCRIBE and EXPLAIN are",)
-    )
 
 
 def _path(url: str) -> str:

@@ -60,6 +60,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     response_limit: int = RESPONSE_LIMIT
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()
+    allow_writes: bool = False
+    allow_destructive: bool = False
+    read_only: bool = False
+    preview: bool = False
+    journal: Path | None = None
+    continue_on_error: bool = False
+    await_writes: bool = False
     dry_run: bool = False
 
     def __repr__(self) -> str:

@@ -13,12 +13,12 @@ import pytest
 
 from sqloud.dialect import split
 from sqloud.errors import (
+    ConsentError,
     CredentialError,
     Error,
     InterfaceError,
     InvalidValueError,
     MissingParameterError,
-    NotSupportedError,
     Source,
     SqlSyntaxError,
     StatementCancelled,
@@ -253,8 +253,8 @@ def test_an_error_stands_in_its_source(
     [
         ("SELECT nosuch(id) FROM digitalocean.droplets.droplets", UnknownNameError),
         ("SELECT * FROM read_csv('/etc/passwd')", Error),
-        ("INSERT INTO digitalocean.droplets.droplets (name) VALUES ('x')", NotSupportedError),
-        ("DELETE FROM digitalocean.droplets.droplets WHERE id = 1", NotSupportedError),
+        ("INSERT INTO digitalocean.droplets.droplets (name) VALUES ('x')", MissingParameterError),
+        ("DELETE FROM digitalocean.droplets.droplets WHERE id = 1", ConsentError),
     ],
 )
 def test_what_is_refused_is_refused_before_any_request(

@@ -81,7 +81,7 @@ def describe_any(fragment: Fragment) -> Describe | DescribeMethod:
     """DESCRIBE of a resource, or `DESCRIBE [EXTENDED] METHOD p.s.r.m`."""
     extended = fragment.word(1) == "EXTENDED" and fragment.word(2) != "."
     at = 1 + extended
-    if fragment.word(at) != "METHOD" or fragment.word(at + 1) in (".", ""):
+    if fragment.word(at) != "METHOD" or at + 1 == len(fragment.tokens) or fragment.word(at + 1) == ".":
         return describe(fragment)
     return DescribeMethod(path=_read_whole(fragment, at + 1, 4), extended=extended)
 

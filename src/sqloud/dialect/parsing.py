@@ -193,4 +193,6 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
 _WITHOUT_REQUESTS = frozenset(
     {"EXPLAIN", "SHOW", "DESCRIBE", "DESC", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"}
 )
-_FIRST_WORDS = [word for word in _READERS if word not in ("(", "ABORT", "DESC", "END", "FROM", "START", "TABLE")]
+_FIRST_WORDS = [
+    word for word in _READERS if word not in ("(", "ABORT", "DESC", "END", "FROM", "START", "TABLE")
+]

@@ -117,7 +117,7 @@ def _assignments(fragment: Fragment, verb: str) -> dict[str, Any]:
     return {
         "target": target,
         "alias": alias,
-        "assignments": tuple(_assignment(fragment, item) for item in args["expressions"]),
+        "assignments": tuple(_assignment(item, alias or target.names[-1]) for item in args["expressions"]),
         "sources": (from_.this,) if from_ is not None else (),
         "where": _where(args),
         "all_rows": all_rows,
@@ -164,9 +164,7 @@ def _joined_columns(fragment: Fragment) -> Fragment:
             at += 2
         last = fragment.tokens[at]
         if len(names) > 1:
-            first = Token(
-                TokenType.IDENTIFIER, ".".join(names), first.line, first.col, first.start, last.end
-            )
+            first = Token(TokenType.IDENTIFIER, ".".join(names), first.line, first.col, first.start, last.end)
         tokens.append(first)
         at += 1
     return msgspec.structs.replace(fragment, tokens=(*tokens, *fragment.tokens[at:]))
@@ -196,10 +194,13 @@ def _target(fragment: Fragment, table: object, verb: str) -> tuple[Path, Name | 
     return Path(names=tuple(_name(part) for part in parts)), _name(alias.this) if alias else None
 
 
-def _assignment(fragment: Fragment, item: exp.Expr) -> Assignment:
+def _assignment(item: exp.Expr, table: Name) -> Assignment:
+    """`column = value`; a dotted column is a place inside of the body, and never the table's column."""
     column = item.this if isinstance(item, exp.EQ) else None
-    if not isinstance(column, (exp.Column, exp.Dot)) or any(
-        not isinstance(part, exp.Identifier) for part in column.parts
+    if (
+        not isinstance(column, (exp.Column, exp.Dot))
+        or not all(isinstance(part, exp.Identifier) for part in column.parts)
+        or (len(column.parts) > 1 and _name(column.parts[0]).key == table.key)
     ):
         raise SqlSyntaxError("SET takes column = value, with the column's bare name", span=span_of(item))
     if len(column.parts) == 1:

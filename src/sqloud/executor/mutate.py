@@ -7,18 +7,17 @@ the sending, every row has an outcome: done, failed in the API's own words, in d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from sqloud.errors import ApiError, ConnectionFault, CredentialError, Error, TimeLimitError
-from sqloud.executor.exchange import exchange
+from sqloud.errors import ApiError, ConnectionFault, Error, TimeLimitError
 from sqloud.executor.journal import IN_DOUBT, Journal
-from sqloud.executor.statistics import ScanStatistics
+from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.protocol.failure import failure, shown_url
 from sqloud.protocol.messages import ApiRequest, ApiResponse
-from sqloud.registry.records import Method, Provider
+from sqloud.registry.records import Method, Provider, Rows
 
 __all__ = ["DONE", "FAILED", "NOT_SENT", "Outcome", "Sender", "WriteRequest", "send_all"]
 
@@ -26,27 +25,15 @@ DONE, FAILED, NOT_SENT = "done", "failed", "not sent"
 
 
 class Sender(Protocol):
-    """What exchanges one request; `sqloud.executor.run.Runner` is one."""
+    """What exchanges one request; a session's host is one."""
 
-    async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
-        """The answer. Raises ConnectionFault and CredentialError."""
+    async def answer(
+        self, request: ApiRequest, provider: Provider, counted: ScanStatistics, statement: Statistics
+    ) -> ApiResponse:
+        """The answer after its retries. Raises ConnectionFault, CredentialError and RequestLimitError."""
 
     def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
         """An answer without the credential."""
-
-
-class _Watched:
-    """A sender that remembers whether its request may have had an effect."""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-        self.left = False
-
-    async def send(self, request: ApiRequest, provider: Provider) -> ApiResponse:
-        self.left = True
-        answer = await self._sender.send(request, provider)
-        self.left = answer.status != 429  # which says that nothing was done
-        return answer
 
 
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +48,17 @@ class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What came of one row. `detail` is the API's message, or what broke the connection."""
+    """What came of one row. `detail` is the API's message, or what broke the connection.
+
+    `response` carries the row as it is now, at `rows` of it.
+    """
 
     write: WriteRequest
     outcome: str = NOT_SENT
     status: int | None = None
     detail: str = ""
     response: ApiResponse | None = None
+    rows: Rows | None = None
     error: Error | None = None
 
     @property
@@ -82,23 +73,23 @@ async def send_all(
     sender: Sender,
     outcomes: Sequence[Outcome],
     *,
-    counted: ScanStatistics,
+    statistics: Statistics,
     journal: Journal | None,
     keep_going: bool,
     time_limit: float | None,
-    on_done: Callable[[Outcome], object] | None = None,
+    after: Callable[[Outcome], Awaitable[None]] | None = None,
 ) -> None:
     """Send each request and write what came of it into its outcome; stops at the first that is not done.
 
-    keep_going: goes on after one that failed. time_limit: seconds, for all of them. Cancelled, it marks the row in
-    flight as in doubt and raises CancelledError.
+    keep_going: goes on after one that failed. after: waited for after each that is done, and may find it failed.
+    time_limit: seconds, for all of them. Cancelled, it marks the row in flight as in doubt and raises CancelledError.
     """
     try:
         async with asyncio.timeout(time_limit):
             for one in outcomes:
-                await _send(sender, one, journal, counted)
-                if on_done is not None:
-                    on_done(one)
+                await _send(sender, one, journal, statistics)
+                if after is not None and one.outcome == DONE:
+                    await after(one)
                 if one.outcome != DONE and not keep_going:
                     return
     except TimeoutError as error:
@@ -109,17 +100,20 @@ async def send_all(
             last.error = spent
 
 
-async def _send(
-    sender: Sender, one: Outcome, journal: Journal | None, counted: ScanStatistics
-) -> None:
+async def _send(sender: Sender, one: Outcome, journal: Journal | None, statistics: Statistics) -> None:
     write = one.write
-    watched = _Watched(sender)
+    counted = statistics.scan("write")
+    before = counted.requests
     if journal is not None:
         journal.intent(write.row, write.request.http_verb, write.request.url, write.shown)
     try:
-        response = await exchange(watched, write.request, write.provider, counted)
+        response = await sender.answer(write.request, write.provider, counted, statistics)
     except asyncio.CancelledError:
-        _came(one, IN_DOUBT if watched.left else NOT_SENT, "it was cancelled before its answer came")
+        _came(
+            one,
+            IN_DOUBT if counted.requests > before else NOT_SENT,
+            "it was cancelled before its answer came",
+        )
         _journalled(one, journal)
         raise
     except ConnectionFault as fault:
@@ -127,9 +121,9 @@ async def _send(
         _came(one, IN_DOUBT if fault.sent else FAILED, fault.message)
     except Error as error:
         one.error = error
-        _came(one, FAILED if isinstance(error, CredentialError) else IN_DOUBT, error.message)
+        _came(one, IN_DOUBT if counted.requests > before else FAILED, error.message)
     else:
-        one.response = response
+        one.response, one.rows = response, write.method.rows
         one.status = response.status
         if 200 <= response.status < 300:
             _came(one, DONE, "")

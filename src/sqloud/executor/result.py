@@ -6,14 +6,17 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.errors import InterfaceError
 from sqloud.executor.statistics import Statistics
 
-__all__ = ["Completeness", "Result"]
+__all__ = ["Completeness", "Confirm", "Result"]
+
+Confirm = Callable[[str, Sequence[str]], bool]
+"""Asked with a question and the lines of a write's preview; whether to go on."""
 
 
 class Completeness(Enum):
@@ -30,6 +33,7 @@ class Result:
 
     `kind` is the statement's first word in lower case (`select`, `show`, `describe`, `explain`, ...).
     `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
+    `rowcount` is the number of rows that a write wrote; None for what writes nothing.
     `statistics` is what a statement that can make requests has cost; None for one that cannot.
     """
 
@@ -48,6 +52,7 @@ class Result:
         self.text_only = text_only
         self.completeness = Completeness.OPEN
         self.cut_by: str | None = None
+        self.rowcount: int | None = None
         self.statistics = statistics
         self._batches = batches
         self._on_close = on_close

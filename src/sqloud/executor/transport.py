@@ -79,7 +79,11 @@ class HttpxTransport:
         except httpx.InvalidURL as error:
             raise InterfaceError(f"{request.url[:200]!r} is no URL that can be asked: {error}") from error
         except httpx.HTTPError as error:
-            raise ConnectionFault(f"{request.http_verb} {request.url} failed: {_said(error)}") from error
+            unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+            raise ConnectionFault(
+                f"{request.http_verb} {request.url} failed: {_said(error)}",
+                sent=not isinstance(error, (*unsent, httpx.ProxyError)),
+            ) from error
         finally:
             if spoiled:
                 await client.aclose()

@@ -61,7 +61,9 @@ class DirectTransport:
                 *message, request.patience or self._read_timeout, self._response_limit
             )
         except (OSError, h11.RemoteProtocolError, zlib.error) as error:
-            raise ConnectionFault(f"{request.http_verb} {request.url} failed: {_said(error)}") from error
+            raise ConnectionFault(
+                f"{request.http_verb} {request.url} failed: {_said(error)}", sent=connection is not None
+            ) from error
         except h11.LocalProtocolError as error:
             raise InterfaceError(f"{request.url[:200]!r} is no URL that can be asked: {error}") from error
         except _TooLongError as error:

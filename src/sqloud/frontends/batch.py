@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled
+from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled, WriteFailedError
 from sqloud.executor.result import Completeness, Result
 from sqloud.frontends.report import CUT, exit_code, render, tell, wants_colour
 from sqloud.output import write
@@ -181,7 +181,13 @@ def _answer(
     session: Runner, text: StatementText, variables: Mapping[str, str], output_format: str, stream: TextIO
 ) -> Result:
     try:
-        result = session.run(text, variables=variables)
+        try:
+            result = session.run(text, variables=variables)
+        except WriteFailedError as failure:
+            if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
+                write(failure.returned, output_format, stream, terminal=stream.isatty(), note=notice)
+                stream.flush()
+            raise
         write(result, output_format, stream, terminal=stream.isatty(), note=notice)
         stream.flush()
     except (KeyboardInterrupt, SystemExit):

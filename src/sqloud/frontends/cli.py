@@ -122,6 +122,13 @@ def _settings(options: argparse.Namespace) -> Settings:
         "sandbox": options.sandbox,
         "allow_read": tuple(options.allow_read or ()),
     }
+    for name in ("allow_writes", "allow_destructive", "read_only", "preview", "await_writes"):
+        said[name] = getattr(options, name)
+    said["continue_on_error"] = options.continue_on_error
+    if options.journal is not None:
+        from pathlib import Path
+
+        said["journal"] = Path(options.journal)
     if options.max_concurrency is not None:
         said["max_concurrency"] = options.max_concurrency
     if options.dry_run:
@@ -198,7 +205,14 @@ def _sandbox(arguments: list[str]) -> int:
     )
 
 
-_COMMANDS = {"provider": _provider, "sandbox": _sandbox}
+def _journal(arguments: list[str]) -> int:
+    """`sqloud journal FILE`: the writes in doubt."""
+    from sqloud.frontends import journal
+
+    return journal.run(arguments)
+
+
+_COMMANDS = {"journal": _journal, "provider": _provider, "sandbox": _sandbox}
 
 
 def _abandon_stdout() -> None:

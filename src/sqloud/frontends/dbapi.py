@@ -2,8 +2,8 @@
 
 Law: the interface adds shapes and no behaviour; what a statement does is the session's.
 
-Connections may be shared by threads, cursors may not (`threadsafety` 2). Statements run as they are executed:
-there is nothing to commit, and `rollback()` outside of a transaction does nothing.
+Connections may be shared by threads, cursors may not (`threadsafety` 2). Statements run as they are executed;
+only BEGIN, which is never implied, queues writes for `commit()` and `rollback()`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqloud import errors
 from sqloud.dialect import split
 from sqloud.engine.base import ResultColumn
 from sqloud.errors import InterfaceError, ProgrammingError, Source
-from sqloud.executor.result import Result
+from sqloud.executor.result import Confirm, Result
 from sqloud.executor.transport import Transport
 from sqloud.session import Session
 from sqloud.settings import Settings
@@ -116,6 +116,13 @@ def connect(
     allow_read: Iterable[str | Path] = (),
     null_on_mismatch: bool = False,
     dry_run: bool = False,
+    allow_writes: bool = False,
+    allow_destructive: bool = False,
+    read_only: bool = False,
+    journal: str | Path | None = None,
+    continue_on_error: bool = False,
+    await_writes: bool = False,
+    on_confirm: Confirm | None = None,
     on_notice: Callable[[str], None] | None = None,
     transport: Transport | None = None,
 ) -> Connection:
@@ -131,6 +138,11 @@ def connect(
     allow_read: directories that statements may read files from.
     null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
     dry_run: answer each statement with the requests that it would make, and send none.
+    allow_writes, allow_destructive: consent to writes, and to those that delete or destroy; without it a write raises
+    ConsentError with its preview. read_only: refuse every write to an API, whatever else is allowed.
+    journal: a file that every write is recorded in before and after it is sent. continue_on_error: go on with the next
+    row where one could not be written. await_writes: follow what a write starts to its end.
+    on_confirm: asked with a question and the preview before a write that the others do not allow.
     on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
     transport: carries the requests in the place of HTTP.
 
@@ -145,6 +157,12 @@ def connect(
         "statement_timeout": timeout,
         "allow_read": tuple(Path(directory) for directory in allow_read),
         "null_on_mismatch": null_on_mismatch,
+        "allow_writes": allow_writes,
+        "allow_destructive": allow_destructive,
+        "read_only": read_only,
+        "journal": Path(journal) if journal is not None else None,
+        "continue_on_error": continue_on_error,
+        "await_writes": await_writes,
         "dry_run": dry_run,
     }
     if max_concurrency is not None:
@@ -152,7 +170,10 @@ def connect(
     if max_keys is not None:
         chosen["max_keys"] = max_keys
     settings = Settings.from_environment(environment, endpoints=dict(endpoints or {}), **chosen)
-    return Connection(Session(settings, on_notice=on_notice or _LOG.warning, transport=transport))
+    session = Session(
+        settings, on_notice=on_notice or _LOG.warning, on_confirm=on_confirm, transport=transport
+    )
+    return Connection(session)
 
 
 class Connection:
@@ -189,12 +210,16 @@ class Connection:
         self._session.cancel()
 
     def commit(self) -> None:
-        """Nothing waits to be committed: statements run as they are executed."""
-        self._open()
+        """Send what BEGIN has queued; outside of BEGIN nothing waits, as statements run as they are executed."""
+        session = self._open()
+        if session.in_transaction:
+            self.execute("COMMIT").close()
 
     def rollback(self) -> None:
-        """Nothing waits to be rolled back."""
-        self._open()
+        """Drop what BEGIN has queued; outside of BEGIN there is nothing to drop, and nothing is undone."""
+        session = self._open()
+        if session.in_transaction:
+            self.execute("ROLLBACK").close()
 
     def close(self) -> None:
         """Close the session; its cursors cannot be used any more."""
@@ -231,7 +256,7 @@ class Cursor:
     @property
     def description(self) -> list[tuple[str, str, None, None, None, None, None]] | None:
         """(name, type, ...) of each column of the last answer; the type compares with the type objects."""
-        if self._result is None:
+        if self._result is None or not self._result.columns:
             return None
         return [(column.name, column.type, None, None, None, None, None) for column in self._result.columns]
 
@@ -248,6 +273,7 @@ class Cursor:
         self._release()
         result = session.run(statements[0], parameters=parameters, variables=variables)
         self._result = result
+        self.rowcount = -1 if result.rowcount is None else result.rowcount
         self._rows = _rows(result)
         self.rownumber = 0
         return self

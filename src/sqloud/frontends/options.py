@@ -22,6 +22,7 @@ other commands:
   sqloud provider check PATH   check a provider document, or a folder of them
   sqloud provider import FILE  make provider documents from an OpenAPI document
   sqloud provider docs NAME    write the pages of a provider
+  sqloud journal FILE          tell which writes of a journal are in doubt
   sqloud sandbox --port N      serve the simulated cloud on a socket
 
 exit codes:
@@ -106,6 +107,13 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         default=[],
         help="more provider documents (also SQLOUD_PROVIDERS)",
     )
+    add = parser.add_argument_group("writes").add_argument
+    add("--allow-writes", action="store_true", help="let INSERT, UPDATE, REPLACE and EXEC be sent")
+    add("--allow-destructive", action="store_true", help="let DELETE, and what else destroys, be sent")
+    add("--read-only", action="store_true", help="refuse every write, whatever else is allowed")
+    add("--preview", action="store_true", help="send the reads of a write and print the exact writes")
+    add("--journal", metavar="FILE", help="record every write there before and after it is sent")
+    add("--await", dest="await_writes", action="store_true", help="follow what a write starts to its end")
     add = parser.add_argument_group("limits").add_argument
     add(
         "--allow-read",

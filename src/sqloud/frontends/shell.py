@@ -12,7 +12,15 @@ import sys
 from typing import Protocol
 
 from sqloud._version import __version__
-from sqloud.errors import Error, InterfaceError, OperationalError, Source, Span, StatementCancelled
+from sqloud.errors import (
+    Error,
+    InterfaceError,
+    OperationalError,
+    Source,
+    Span,
+    StatementCancelled,
+    WriteFailedError,
+)
 from sqloud.frontends.report import render, tell, wants_colour
 from sqloud.frontends.shell_commands import ShellState, run_command
 from sqloud.frontends.shell_history import HistoryFile, known_secrets
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqloud.dialect import StatementText
+    from sqloud.executor.result import Result
 
 __all__ = ["run"]
 
@@ -94,6 +103,7 @@ class _Shell:
         self._state = ShellState(output_format)
         self._variables = variables
         self._asked: dict[str, list[str]] = {}
+        opening.on_confirm = self._confirmed
         self._place: Span | None = None
 
     def run(self) -> None:
@@ -157,11 +167,13 @@ class _Shell:
             return False
         session = self._opening.session()
         try:
-            result = session.run(statement, variables=variables)
-            if sys.stdout is None:
-                raise OperationalError("cannot write the answer: stdout is closed")
-            write(result, self._state.output_format, sys.stdout, terminal=sys.stdout.isatty(), note=_note)
-            sys.stdout.flush()
+            try:
+                result = session.run(statement, variables=variables)
+            except WriteFailedError as failure:
+                if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
+                    self._print(failure.returned)
+                raise
+            self._print(result)
         except UnicodeEncodeError as error:
             character = error.object[error.start]
             raise OperationalError(
@@ -171,6 +183,21 @@ class _Shell:
         if result.cut_by:
             _note(f"the answer is cut short by {result.cut_by}")
         return True
+
+    def _print(self, result: Result) -> None:
+        if sys.stdout is None:
+            raise OperationalError("cannot write the answer: stdout is closed")
+        write(result, self._state.output_format, sys.stdout, terminal=sys.stdout.isatty(), note=_note)
+        sys.stdout.flush()
+
+    def _confirmed(self, question: str, preview: Sequence[str]) -> bool:
+        """Show what a write would send, and ask; whatever is no yes is a no."""
+        for line in preview:
+            tell(visible_lines(line))
+        try:
+            return self._lines.value(f"{question} (yes/no)", ()).strip().lower() in {"y", "yes"}
+        except EOFError:
+            return False
 
     def _values(self, statement: StatementText) -> dict[str, str] | None:
         """The values of a statement's variables, those that are missing asked for; None where given up."""

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqloud.executor.result import Confirm
     from sqloud.frontends.completion import Names
     from sqloud.session import Session
     from sqloud.settings import Settings
@@ -23,11 +24,12 @@ __all__ = ["Opening"]
 
 
 class Opening:
-    """A session that opens while the user types. `on_notice` is the session's."""
+    """A session that opens while the user types. `on_notice` and `on_confirm` are the session's."""
 
     def __init__(self, settings: Settings, on_notice: Callable[[str], None]) -> None:
         self._settings = settings
         self._on_notice = on_notice
+        self.on_confirm: Confirm | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqloud-opening")
         self._dialect: Future[None] | None = None
         self._session: Future[Session] | None = None
@@ -77,7 +79,7 @@ class Opening:
         from sqloud.dialect import split
         from sqloud.session import Session
 
-        session = Session(self._settings, on_notice=self._on_notice)
+        session = Session(self._settings, on_notice=self._on_notice, on_confirm=self.on_confirm)
         try:
             # An answer that needs no table opens the engine and imports what the first real one will need.
             with StringIO() as nowhere:

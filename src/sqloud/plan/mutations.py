@@ -21,7 +21,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The base of the records below."""
 
 
-class Cell(Record):
+class Cell(Record, frozen=True, kw_only=True):
     """One value as the statement writes it.
 
     `value` is a constant; `sql`, where it is not None, is what the engine computes instead, without reading a row.
@@ -34,7 +34,7 @@ class Cell(Record):
     span: Span | None = None
 
 
-class Input(Record):
+class Input(Record, frozen=True, kw_only=True):
     """What one value of a row fills: parameters of the method, and the place `path` in its body.
 
     `whole` is the body itself, as `@@json` gives it. `kept` is a value of the row that was read, which an UPDATE sends
@@ -51,7 +51,7 @@ class Input(Record):
     span: Span | None = None
 
 
-class Returning(Record):
+class Returning(Record, frozen=True, kw_only=True):
     """RETURNING: SQL over the table `done`, whose columns are the resource's and the method's parameters.
 
     `names` are its output columns; `everything` says that the answer's own columns are shown, as EXEC does.
@@ -62,12 +62,13 @@ class Returning(Record):
     everything: bool = False
 
 
-class Mutation(Record):
+class Mutation(Record, frozen=True, kw_only=True):
     """Write rows by one method.
 
     `cells` are the rows where no `source` is; with a source they are one row of constants, in which None stands
-    for the source's next column. `key` names the inputs that address a row which was read: a row is written once.
-    `covers` is a plan that reads the rows which one request reaches, where a parameter widens it.
+    for the next column of each row of the source. With `spread` they are all the rows, and the one row that the
+    source answers has a column for each None. `key` names the inputs that address a row which was read: such a row is
+    written once. `covers` is a plan that reads the rows which one request reaches, where a parameter widens it.
     """
 
     verb: Literal["insert", "replace", "update", "delete", "exec"]
@@ -77,6 +78,7 @@ class Mutation(Record):
     inputs: tuple[Input, ...]
     cells: tuple[tuple[Cell | None, ...], ...] = ()
     source: Plan | None = None
+    spread: bool = False
     key: tuple[str, ...] = ()
     covers: Plan | None = None
     covers_words: str = ""

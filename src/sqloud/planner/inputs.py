@@ -6,7 +6,7 @@ A name that a path and a body share fills both, as the API wants the same value 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlglot import exp
 
@@ -109,19 +109,17 @@ def is_default(node: exp.Expr) -> bool:
     )
 
 
-def cell_of(node: exp.Expr, around: Span | None = None) -> Cell | None:
-    """A value that reads no row, as the statement writes it; None for what only a query can tell."""
+def cell_of(node: exp.Expr, around: Span | None = None, *, once: bool = False) -> Cell | None:
+    """A value that reads no row, as the statement writes it; None for what only a query can tell.
+
+    `once` says that it is evaluated once, so that it need not be the same each time.
+    """
     inner = node.this if isinstance(node, exp.Alias) else node
     span = span_of(inner) or around
     if is_default(inner):
         return Cell(default=True, span=span)
     if is_constant(inner):
         return Cell(value=constant_of(inner), span=span)
-    if inner.find(*_NO_CONSTANT) is not None or not has_one_value(inner):
+    if inner.find(*_NO_CONSTANT) is not None or not (once or has_one_value(inner)):
         return None
     return Cell(sql=generate(inner.copy()), span=span)
-
-
-def names_of(methods: Sequence[Method]) -> str:
-    """Methods by name, for a message."""
-    return " and ".join(method.name for method in methods)

@@ -27,7 +27,7 @@ from sqloud.planner.select import plan_query
 from sqloud.planner.sources import Catalogue, folded, virtual_columns
 from sqloud.registry.records import Equals, MemberOf, Method, Parameter, Provider, Resource
 
-__all__ = ["plan_rows"]
+__all__ = ["plan_rows", "table_of"]
 
 Changing = Update | Replace | Delete
 _Verb = Literal["update", "replace", "delete"]
@@ -158,7 +158,9 @@ class _Rows:
                 told.add(folded(expression.this))
         rows = self.resource.listing.rows
         single = rows is not None and rows.shape == "object"
-        return bool(method.required) and (single or (bool(self.resource.key) and told >= set(self.resource.key)))
+        return bool(method.required) and (
+            single or (bool(self.resource.key) and told >= set(self.resource.key))
+        )
 
     def _of_row(self, parameter: Parameter) -> exp.Expr | None:
         """A parameter's value for a row that was read: an expression over the row."""
@@ -335,9 +337,10 @@ class _Rows:
     def _query(self, columns: Sequence[exp.Expr], dropped: Sequence[exp.Expr]) -> Plan:
         """The plan that reads the rows: `columns` of the target, beside the other relations, under the WHERE."""
         projections = [
-            exp.alias_(column.copy(), f"v{number}", quoted=True) for number, column in enumerate(columns)
+            exp.Alias(this=column.copy(), alias=exp.to_identifier(f"v{number}", quoted=True))
+            for number, column in enumerate(columns)
         ]
-        query = exp.select(*projections).from_(_table(self.statement.target, self.statement.alias))
+        query = exp.select(*projections).from_(table_of(self.statement.target, self.statement.alias))
         for relation in self.relations:
             query = query.join(relation.copy(), join_type="cross", copy=False)
         kept = [
@@ -367,7 +370,7 @@ class _Rows:
         return Mutation(
             verb=self.verb,
             resource=self.resource,
-            provider=self.provider,
+            provider=self.provider.serving(method),
             method=method,
             returning=returning(statement.returning, self.resource, method),
             awaited="await" in statement.hints,
@@ -407,7 +410,7 @@ def _flattened(where: exp.Expr) -> list[exp.Expr]:
     return [node]
 
 
-def _table(path: Path, alias: Name | None) -> exp.Table:
+def table_of(path: Path, alias: Name | None = None) -> exp.Table:
     """The target as a table of a FROM, with its place in the source."""
     parts = []
     for name in path.names:

@@ -17,15 +17,14 @@ from sqloud.errors import (
     AmbiguousNameError,
     Error,
     MissingParameterError,
-    NotSupportedError,
     ProgrammingError,
     Span,
     UnknownNameError,
 )
 from sqloud.plan.mutations import Cell, Input, Mutation
 from sqloud.plan.steps import Plan
-from sqloud.planner.inputs import cell_of, input_of, is_default, lacks, unknown_input
-from sqloud.planner.mutation_rows import plan_rows
+from sqloud.planner.inputs import cell_of, input_of, lacks, unknown_input
+from sqloud.planner.mutation_rows import plan_rows, table_of
 from sqloud.planner.returning import everything, returning
 from sqloud.planner.select import plan_query
 from sqloud.planner.sources import Catalogue
@@ -62,17 +61,17 @@ def _insert(statement: Insert | ReplaceInto, catalogue: Catalogue) -> Mutation:
             hints=(f"write   {verb.upper()} INTO {resource.name} (column, ...)",),
         )
     _refuse_twice(statement.columns)
-    rows, width = _written_rows(statement.source)
-    if width is not None and width != len(statement.columns):
+    rows = _written_rows(statement.source)
+    if rows is not None and len(rows[0]) != len(statement.columns):
         raise ProgrammingError(
-            f"{len(statement.columns)} columns are named, and a row has {width} values",
+            f"{_counted(len(statement.columns), 'column')} named, and a row has {_counted(len(rows[0]), 'value')}",
             span=span_of(statement.source) or statement.target.span,
         )
     method, inputs = _fitting(resource, verb, methods, statement.columns, statement.target.span)
     common: dict[str, Any] = {
         "verb": verb,
         "resource": resource,
-        "provider": provider,
+        "provider": provider.serving(method),
         "method": method,
         "inputs": inputs,
         "returning": returning(statement.returning, resource, method),
@@ -80,18 +79,23 @@ def _insert(statement: Insert | ReplaceInto, catalogue: Catalogue) -> Mutation:
         "target": statement.target.span,
     }
     if rows is not None:
-        return Mutation(cells=rows, **common)
+        cells = tuple(tuple(cell_of(node, once=True) for node in row) for row in rows)
+        return Mutation(**common, **_spread(rows, cells, catalogue))
     plan = plan_query(statement.source, catalogue)
     if len(plan.answer.names) not in (0, len(inputs)):
         raise ProgrammingError(
-            f"{len(inputs)} columns are named, and the query answers {len(plan.answer.names)}",
+            f"{_counted(len(inputs), 'column')} named, and the query answers {len(plan.answer.names)}",
             span=span_of(statement.source) or statement.target.span,
         )
     return Mutation(source=plan, cells=((None,) * len(inputs),), **common)
 
 
-def _written_rows(source: exp.Expr) -> tuple[tuple[tuple[Cell, ...], ...] | None, int | None]:
-    """The rows of a VALUES or of a SELECT of constants, and how many values each has; None for a query."""
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _written_rows(source: exp.Expr) -> list[list[exp.Expr]] | None:
+    """The rows of a VALUES, or of a SELECT without FROM; None for a query."""
     if isinstance(source, exp.Values):
         rows = [list(row.expressions) if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
         widths = sorted({len(row) for row in rows})
@@ -99,31 +103,35 @@ def _written_rows(source: exp.Expr) -> tuple[tuple[tuple[Cell, ...], ...] | None
             raise ProgrammingError(
                 f"the rows of VALUES have {widths[0]} to {widths[-1]} values", span=span_of(source)
             )
-        cells = [tuple(map(_constant, row)) for row in rows]
-        return tuple(cells), widths[0]
-    select = source
-    if isinstance(select, exp.Select) and set(_said(select)) <= {"expressions", "kind"}:
-        if not any(isinstance(item, exp.Star) for item in select.expressions):
-            row = [cell_of(item) for item in select.expressions]
-            if all(cell is not None for cell in row):
-                return (tuple(cell for cell in row if cell is not None),), len(row)
-            return None, len(row)
-    return None, None
+        return [[cell.this if isinstance(cell, exp.Paren) else cell for cell in row] for row in rows]
+    if not isinstance(source, exp.Select) or set(_said(source)) - {"expressions"}:
+        return None
+    whole = [item.this if isinstance(item, exp.Alias) else item for item in source.expressions]
+    many = (exp.Star, exp.Unnest, exp.Explode, exp.AggFunc, exp.Window, exp.Anonymous)
+    return None if any(item.find(*many) is not None for item in whole) else [whole]
+
+
+def _spread(
+    rows: Sequence[Sequence[exp.Expr]], cells: tuple[tuple[Cell | None, ...], ...], catalogue: Catalogue
+) -> dict[str, Any]:
+    """The rows that are written out, and one query for those of their values that read tables."""
+    queried = [
+        node
+        for row, made in zip(rows, cells, strict=True)
+        for node, cell in zip(row, made, strict=True)
+        if cell is None
+    ]
+    if not queried:
+        return {"cells": cells}
+    columns = [
+        exp.Alias(this=node.copy(), alias=exp.to_identifier(f"v{number}", quoted=True))
+        for number, node in enumerate(queried)
+    ]
+    return {"cells": cells, "source": plan_query(exp.select(*columns), catalogue), "spread": True}
 
 
 def _said(node: exp.Expr) -> list[str]:
     return [name for name, value in node.args.items() if value]
-
-
-def _constant(node: exp.Expr) -> Cell:
-    cell = cell_of(node)
-    if cell is None:
-        raise NotSupportedError(
-            "a value of VALUES reads no table",
-            span=span_of(node),
-            hints=("write   INSERT INTO ... SELECT ...",),
-        )
-    return cell
 
 
 def _refuse_twice(columns: Sequence[Name]) -> None:
@@ -217,22 +225,17 @@ def _exec(statement: Exec, catalogue: Catalogue) -> Mutation | Plan:
         if method.body is None:
             raise UnknownNameError(f"{method.name} takes no body", span=span_of(statement.json))
     _refuse_missing(method, inputs, statement.path.span)
-    cells: list[Cell | None] = [cell_of(node, one.span) for node, one in zip(nodes, inputs, strict=True)]
-    source = None
-    if any(cell is None for cell in cells):
-        queried = [node for node, cell in zip(nodes, cells, strict=True) if cell is None]
-        source = plan_query(exp.select(*(node.copy() for node in queried)), catalogue)
+    cells = (tuple(cell_of(node, one.span, once=True) for node, one in zip(nodes, inputs, strict=True)),)
     return Mutation(
         verb="exec",
         resource=resource,
-        provider=provider,
+        provider=provider.serving(method),
         method=method,
         inputs=tuple(inputs),
-        cells=(tuple(cells),),
-        source=source,
         returning=everything(resource) if method.rows is not None else None,
         awaited=_AWAIT in statement.hints,
         target=statement.path.span,
+        **_spread([nodes], cells, catalogue),
     )
 
 
@@ -240,10 +243,7 @@ def _called_select(statement: Exec, resource: Resource, catalogue: Catalogue) ->
     """An EXEC of a method that only reads is the SELECT over its resource which binds the same."""
     if statement.json is not None:
         raise UnknownNameError("a SELECT method takes no body", span=span_of(statement.json))
-    table = exp.table_(*reversed([name.text for name in statement.path.names[:3]]), quoted=True)
-    for part, name in zip(table.parts, statement.path.names[:3], strict=True):
-        part.meta.update(start=name.span.start, end=name.span.end - 1)
-    query = exp.select("*").from_(table)
+    query = exp.select("*").from_(table_of(Path(names=statement.path.names[:3])))
     for argument in statement.arguments:
         column = exp.to_identifier(argument.name.key, quoted=True)
         column.meta.update(start=argument.name.span.start, end=argument.name.span.end - 1)

@@ -20,17 +20,10 @@ from sqloud.errors import InvalidValueError, MissingParameterError, Span, Unknow
 from sqloud.plan.mutations import Input
 from sqloud.registry.records import Body, BodyField
 
-__all__ = ["Given", "body_of", "encoded", "masked"]
+__all__ = ["Given", "body_of", "encoded", "field_value"]
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _WORDS = {"true": True, "t": True, "false": False, "f": False}
-_SECRET = re.compile(
-    r"pass(word|phrase|wd)|secret|token|private_?key|api_?key|access_?key|credential|user_data|kubeconfig"
-    r"|authorization",
-    re.IGNORECASE,
-)
-_PUBLIC = re.compile(r"_(u?u?id|ids|uuids|name|type|ttl|expiry.*|count)$", re.IGNORECASE)
-_MASK = "[masked]"
 _SHOWN = 60
 
 
@@ -64,7 +57,7 @@ def body_of(body: Body, given: Sequence[Given], *, changing: bool) -> dict[str, 
         try:
             if len(one.input.path) > 1:
                 _put(made, one.input.path, _free(one.value))
-            elif (value := _value(field, one.value, changing=changing)) is not _ABSENT:
+            elif (value := field_value(field, one.value, changing=changing)) is not _ABSENT:
                 made[field.name] = value
         except InvalidValueError as error:
             if one.input.kept:
@@ -95,17 +88,18 @@ def given_body(given: Iterable[Given]) -> bool:
 _ABSENT = msgspec.UNSET
 
 
-def _value(field: BodyField, value: Any, *, changing: bool) -> Any:
+def field_value(field: BodyField, value: Any, *, changing: bool) -> Any:
+    """A value as its field takes it; UNSET for a NULL that stands for a value which is not given."""
     if value is None:
         if field.nullable:
             return None
         if field.required or changing:
             raise InvalidValueError(f"{field.name} cannot be NULL")
         return _ABSENT
-    return fitted(field, value)
+    return _fitted(field, value)
 
 
-def fitted(field: BodyField, value: Any) -> Any:
+def _fitted(field: BodyField, value: Any) -> Any:
     """A value as a field's JSON type, within its enum and bounds. Raises InvalidValueError."""
     kind = field.type.type
     found = _typed(kind, value)
@@ -252,7 +246,7 @@ def _whole(body: Body, one: Given) -> Mapping[str, Any]:
         if field.read_only:
             raise InvalidValueError(f"{name} is readOnly: the API writes it", span=one.span)
         try:
-            made[name] = None if item is None and field.nullable else fitted(field, item)
+            made[name] = None if item is None and field.nullable else _fitted(field, item)
         except InvalidValueError as error:
             error.span = one.span
             raise
@@ -274,24 +268,6 @@ def _put(made: dict[str, Any], path: Sequence[str], value: Any) -> None:
 def encoded(body: Mapping[str, Any]) -> bytes:
     """The body as JSON bytes."""
     return msgspec.json.encode(body)
-
-
-def masked(value: Any) -> Any:
-    """A body for a log or a preview: what is called like a secret is not shown."""
-    if isinstance(value, Mapping):
-        return {
-            name: _MASK
-            if _is_secret(name) and not isinstance(item, (dict, bool, type(None)))
-            else masked(item)
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    return _SECRET.search(name) is not None and _PUBLIC.search(name) is None
 
 
 def _shown(value: Any) -> str:

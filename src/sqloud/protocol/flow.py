@@ -57,7 +57,8 @@ def request_flow(
     """
     began, waited, failures, refusals, redirects = now(), 0.0, 0, 0, 0
     while True:
-        stall = _stall(patience, failures)
+        # What is not idempotent has one attempt, which is as patient as the last of several.
+        stall = _stall(patience, failures if request.idempotent else len(patience.stalls))
         try:
             response = yield _patient(request, stall)
         except ConnectionFault:

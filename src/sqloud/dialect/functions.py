@@ -42,7 +42,7 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = _counts(
     "regexp_like 2-3, regexp_replace 3-4, regexp_count 2-4, string_to_array 2-3, glob 2, like 2-3, "
     # moments
     "date 1+, date_trunc 2-3, datetime 0+, extract 1, make_date 3, make_interval 0-7, make_time 3, "
-    "make_timestamp 6, now 0, date_bin 3, julianday 0+, strftime 1+, time 0+, "
+    "make_timestamp 6, now 0, date_bin 3, julianday 0+, strftime 1+, "
     # JSON and arrays
     "json_extract 2+, json_object 0+, array 0+, array_agg 1-2, array_append 2, array_cat 2, array_concat "
     "1+, array_contains 2, array_length 1-2, array_position 2-3, array_prepend 2, array_remove 2, "
@@ -66,7 +66,7 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = _counts(
     "jsonb_array_length 1, jsonb_extract_path 2+, json_extract_path 2+, jsonb_extract_path_text 2+, "
     "json_extract_path_text 2+, jsonb_array_elements 1, json_array_elements 1, jsonb_array_elements_text "
     "1, json_array_elements_text 1, jsonb_object_keys 1, json_object_keys 1, jsonb_each 1, "
-    "jsonb_each_text 1, json_each_text 1, json_each 1-2, json_tree 1-2, jsonb_pretty 1, scale 1, char 1+,"
+    "jsonb_each_text 1, json_each_text 1, json_each 1-2, json_tree 1-2, jsonb_pretty 1, scale 1,"
     " hex 1, isfinite 1, log10 1, log2 1, json_extract_text 2, regexp_extract 2-4, date_part 2"
 )
 """Least and most arguments, by name. What stands after ORDER BY inside of the brackets is not counted."""
@@ -89,16 +89,14 @@ SCALARS: Mapping[str, str] = {
     "json": "CAST($1 AS JSON)",
     "json_valid": "json_valid($1)",
     "hex": "upper(hex($1))",
-    "char": "concat($*)",
     "glob": "$2 GLOB $1",
     "like/2": "$2 LIKE $1",
     "like/3": "$2 LIKE $1 ESCAPE $3",
     "iif/2": "CASE WHEN $1 THEN $2 END",
+    "iif/3": "CASE WHEN $1 THEN $2 ELSE $3 END",
     "if/2": "CASE WHEN $1 THEN $2 END",
+    "if/3": "CASE WHEN $1 THEN $2 ELSE $3 END",
     "ifnull": "coalesce($1, $2)",
-    "datetime/0": "strftime(now() AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S')",
-    "julianday/0": "julian(now() AT TIME ZONE 'UTC')",
-    "julianday/1": "julian(CAST($1 AS TIMESTAMP))",
     "regexp_like/2": "regexp_matches($1, $2)",
     "regexp_like/3": "regexp_matches($1, $2, $3)",
     "printf": "printf($*)",

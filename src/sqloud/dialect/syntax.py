@@ -54,7 +54,16 @@ _OWN = frozenset(
         "TO_TIMESTAMP",
         "TO_NUMBER",
     }
-    | {"REGEXP_MATCHES", "JSON_EACH", "STRFTIME", "JSON_EXTRACT_PATH", "JSON_EXTRACT_PATH_TEXT"}
+    | {
+        "REGEXP_MATCHES",
+        "JSON_EACH",
+        "DATE",
+        "DATETIME",
+        "STRFTIME",
+        "JULIANDAY",
+        "JSON_EXTRACT_PATH",
+        "JSON_EXTRACT_PATH_TEXT",
+    }
     | {name.partition("/")[0].upper() for name in (*SCALARS, *AGGREGATES, *TABLES)}
 )
 

@@ -16,6 +16,7 @@ from sqloud.dialect import span_of
 from sqloud.dialect.functions import AGGREGATES, SCALARS, TABLES
 from sqloud.errors import NotSupportedError
 from sqloud.planner.formats import moment_text, number_text, strftime_format
+from sqloud.planner.moments import MOMENTS, moment_sql
 
 __all__ = ["called_name", "pointer", "spell_call", "spell_tables"]
 
@@ -254,6 +255,11 @@ def _coded(names: Mapping[str, str]) -> Callable[[exp.Expr, list[exp.Expr]], exp
     return build
 
 
+def _moment(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    sql, filling = moment_sql(node.name.lower(), arguments)
+    return exp.paren(_filled(sql, filling))
+
+
 _BUILDERS: Mapping[str, Callable[[exp.Expr, list[exp.Expr]], exp.Expr]] = {
     "regexp_match": _regexp_match,
     "json_extract_path": _extract_path(False),
@@ -261,6 +267,7 @@ _BUILDERS: Mapping[str, Callable[[exp.Expr, list[exp.Expr]], exp.Expr]] = {
     "json_extract_path_text": _extract_path(True),
     "jsonb_extract_path_text": _extract_path(True),
     "to_char": _to_char,
+    **dict.fromkeys(MOMENTS, _moment),
     "to_date": _to_moment("DATE"),
     "to_timestamp/2": _to_moment("TIMESTAMPTZ"),
     "to_number": _to_number,

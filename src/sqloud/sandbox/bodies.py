@@ -38,6 +38,9 @@ def read_body(facts: Facts, operation: Operation, body: bytes | None) -> Any:
     if not body:
         if operation.needs and operation.body is not None:
             raise Refusal(422, "a JSON body is required")
+        missing = [] if operation.body is None else list(reasons_against(facts, operation.body, {}))
+        if missing and operation.verb != "DELETE":
+            raise Refusal(422, f"a JSON body is required: {'; '.join(missing[:_MOST_TOLD])}")
         return {}
     try:
         sent = msgspec.json.decode(body)

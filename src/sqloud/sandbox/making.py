@@ -88,12 +88,15 @@ class Maker:
                 return {}
 
     def _object(self, shape: Schema, name: str, dice: Random, place: int, depth: int) -> Any:
-        if depth > _DEEPEST:
+        if depth > 2 * _DEEPEST:
             return {}
         properties = self._facts.properties(shape)
         if not properties:
             inner = shape.get("additionalProperties")
             return {"main": self.make(inner, name, dice, place, depth + 1)} if inner else {}
+        whole = self._refer(name, "object", dice)
+        if isinstance(whole, dict) and set(whole) == set(properties):
+            return whole
         row = {
             field: self.make(inner, field, dice, place, depth + 1)
             for field, inner in properties.items()

@@ -14,12 +14,12 @@ from sqloud.sandbox.facts import Operation
 from sqloud.sandbox.pages import Page, turn_to
 from sqloud.sandbox.routes import is_template
 from sqloud.sandbox.shapes import Listing
-from sqloud.sandbox.world import World
+from sqloud.sandbox.world import Path, World
 
 __all__ = ["Filter", "Filters", "enveloped", "read", "rows_asked"]
 
-Filter = Callable[[Any, Any], bool]
-"""(row, value asked) to whether the row is answered."""
+Filter = Callable[[Any, Any, Path], bool]
+"""(row, value asked, path of the list) to whether the row is answered."""
 
 Filters = Mapping[tuple[str, str], Filter]
 """By path template and parameter."""
@@ -76,14 +76,15 @@ def rows_asked(asked: Asked, filters: Filters) -> list[Any]:
         test = filters.get((asked.operation.path, name)) or _same(name)
         value = asked.arguments.get(name, asked.world.customs.defaults.get((asked.operation.path, name)))
         if value is not None:
-            rows = [row for row in rows if test(row, value)]
+            rows = [row for row in rows if test(row, value, asked.target)]
     return rows
 
 
 def _same(name: str) -> Filter:
     """Whether a row has a value under a name, bare, in a list or as the slug of an object."""
 
-    def test(row: Any, asked: Any) -> bool:
+    def test(row: Any, asked: Any, path: Path) -> bool:
+        del path
         if not isinstance(row, dict):
             return True
         if name == "tag_name":

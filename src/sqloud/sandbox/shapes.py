@@ -105,8 +105,9 @@ class Shapes:
         named = [name for name in arrays if noun.endswith(name) or name.endswith(noun)]
         if named:
             return named[0]
-        others = [name for name in properties if name not in (*arrays, *_AROUND)]
-        return arrays[0] if len(arrays) == 1 and (not others or "meta" in properties) else None
+        others = [name for name in properties if name not in (*arrays, *_AROUND, "object")]
+        listed = not others or "meta" in properties or "has_more" in properties
+        return arrays[0] if len(arrays) == 1 and listed else None
 
     def _field(self, path: str, item: Schema) -> str | None:
         properties = self._facts.properties(item)
@@ -114,7 +115,7 @@ class Shapes:
         ending = told.rpartition("_")[2]
         wanted = [_KEYS.get(told), told, ending, *(("id", "uuid") if ending in ("id", "uuid") else ())]
         wanted += [name for name in properties if name.endswith(f"_{ending}")]
-        return next((name for name in (*wanted, "id", "uuid", "name", "slug") if name in properties), None)
+        return next((name for name in (*wanted, "id", "uuid", "slug", "name") if name in properties), None)
 
     def main_key(self, operation: Operation) -> str | None:
         """The key of an answer under which its one object stands; None for an answer without an envelope."""

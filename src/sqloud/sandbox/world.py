@@ -132,8 +132,13 @@ class World:
         if view is not None:
             return view(self, path)
         seed = self.customs.seeds.get(listing.operation.path)
-        rows = self._lists[path] = list(self._generated(path, listing)) if seed is None else seed(self, path)
+        rows = self._lists[path] = self.generated(path) if seed is None else seed(self, path)
         return rows
+
+    def generated(self, path: Path) -> list[Any]:
+        """Rows that are made up for the list at a path."""
+        listing = self.listing(path)
+        return [] if listing is None else list(self._generated(path, listing))
 
     def check_above(self, path: Path, template: Sequence[str]) -> None:
         """Raise Refusal 404 unless everything that a path names on its way is there."""
@@ -268,10 +273,12 @@ class World:
         if listing is None or listing.field is None:
             return None
         if listing.operation.path in self.customs.seeds:
-            keys = [row[listing.field] for row in self.rows(path)]
+            keys = [row if kind == "object" else row[listing.field] for row in self.rows(path)]
         else:
             keys = self._keys(path, listing)
         key = dice.choice(keys) if keys else None
         if kind == "string":
             return None if key is None else str(key)
+        if kind == "object":
+            return key
         return key if isinstance(key, int) else None

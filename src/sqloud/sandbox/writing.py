@@ -80,8 +80,12 @@ def create(asked: Asked, listing: Listing, body: Any = None) -> Row:
             row[name] = _left_out(world, schema, row.get(name), asks[name])
         elif name.endswith(("created_at", "updated_at")):
             row[name] = world.moment()
+        elif name in body:
+            continue
+        elif isinstance(row.get(name), list) and not world.facts.shape(schema).get("minItems"):
+            row[name] = []
     world.fit(row, asked.target, listing.operation.template)
-    _check_clash(world, listing, rows, row)
+    _check_clash(listing, rows, row)
     _start(world, listing.item, row)
     rows.append(row)
     return row
@@ -108,14 +112,13 @@ def _left_out(world: World, schema: Schema, made: Any, asked: Schema) -> Any:
     return None if shape.get("nullable") else made
 
 
-def _check_clash(world: World, listing: Listing, rows: list[Any], row: Row) -> None:
+def _check_clash(listing: Listing, rows: list[Any], row: Row) -> None:
     """A key that is there already, or a name among things that are told apart by their names."""
     taken = {listing.field, "name"} if listing.operation.path not in _SAME_NAMES else {listing.field}
     for field in sorted(name for name in taken if name in row):
         if any(isinstance(other, dict) and other.get(field) == row[field] for other in rows):
             what = singular(noun_of(listing.operation)).replace("_", " ")
             raise Refusal(422, f"a {what} with the {field} {shortened(str(row[field]))} exists already")
-    del world
 
 
 _SAME_NAMES = frozenset(
@@ -226,7 +229,7 @@ def laid_over(world: World, schema: Schema, made: Any, given: Any) -> Any:
         if inner is None:
             continue
         shape = world.facts.shape(inner)
-        if shape.get("readOnly") and name not in ("id", "name", "tags"):
+        if shape.get("readOnly") and name not in ("name", "tags") and _fits(world, shape, value):
             continue
         if isinstance(value, list) and world.facts.kind(shape) == "array":
             row[name] = [_element(world, shape.get("items", {}), name, one) for one in value]
@@ -246,9 +249,8 @@ def _own(world: World, shape: Schema, made: Row, given: Row) -> Row:
 
 
 def _element(world: World, schema: Schema, name: str, given: Any) -> Any:
-    if not isinstance(given, dict):
-        return given
-    return laid_over(world, schema, world.maker.make(schema, singular(name), world.dice()), given)
+    made = world.maker.make(schema, singular(name), world.dice())
+    return laid_over(world, schema, made, given)
 
 
 def _fits(world: World, shape: Schema, value: Any) -> bool:

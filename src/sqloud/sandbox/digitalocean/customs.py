@@ -33,30 +33,33 @@ _EXCLUDES = {
 _METRICS = "/v2/monitoring/metrics/"
 
 
-def _of_gpus(row: Any, asked: Any) -> bool:
+def _of_gpus(row: Any, asked: Any, path: Path) -> bool:
+    del path
     return bool((row.get("gpu_info") is not None) == (asked == "gpus"))
 
 
-def _of_origin(row: Any, asked: Any) -> bool:
+def _of_origin(row: Any, asked: Any, path: Path) -> bool:
     """Images by `type`: distributions are the public ones that carry a slug."""
+    del path
     return bool(row.get("type") == ("base" if asked == "distribution" else "application"))
+
+
+def _full_name(row: Any, asked: Any, path: Path) -> bool:
+    """Records by `name`, which is asked for in full: `www.example.com`."""
+    domain = path[2]
+    return bool(asked == (domain if row["name"] == "@" else f"{row['name']}.{domain}"))
 
 
 FILTERS: Mapping[tuple[str, str], Filter] = {
     ("/v2/droplets", "type"): _of_gpus,
-    ("/v2/droplets", "name"): lambda row, asked: row["name"].casefold() == asked.casefold(),
+    ("/v2/droplets", "name"): lambda row, asked, _: row["name"].casefold() == asked.casefold(),
     ("/v2/images", "type"): _of_origin,
-    ("/v2/images", "private"): lambda row, asked: row.get("public") is not asked,
-    ("/v2/domains/{domain_name}/records", "name"): lambda row, asked: row.get("name") in _short(asked),
-    ("/v2/vpcs/{vpc_id}/members", "resource_type"): lambda row, asked: row["urn"].startswith(f"do:{asked}:"),
-    ("/v2/apps/{id}", "name"): lambda row, asked: True,
+    ("/v2/images", "private"): lambda row, asked, _: row.get("public") is not asked,
+    ("/v2/domains/{domain_name}/records", "name"): _full_name,
+    ("/v2/vpcs/{vpc_id}/members", "resource_type"): lambda row, asked, _: row["urn"].startswith(
+        f"do:{asked}:"
+    ),
 }
-
-
-def _short(name: str) -> tuple[str, ...]:
-    """The names that a record of this full name can have in its domain."""
-    parts = name.split(".")
-    return (name, "@", *(".".join(parts[:place]) for place in range(1, len(parts))))
 
 
 class DigitalOcean:

@@ -65,6 +65,7 @@ class Seeds:
                 _domain(name) for name in ("example.com", "example.org", "example.net")
             ],
             "/v2/domains/{domain_name}/records": lambda world, path: _records(path[2]),
+            "/v2/registries": lambda world, path: world.generated(path)[:1],
             "/v2/projects": lambda *_: self._projects(),
         }
         self.views: Mapping[str, Callable[[World, Path], list[Any]]] = {
@@ -293,7 +294,7 @@ def _domain(name: str) -> Row:
 
 def _records(domain: str) -> list[Row]:
     names = ("type", "name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
-    zone = [*_ZONE] if domain == "example.com" else [*_ZONE[:5]] if domain.startswith("example.") else []
+    zone = [*_ZONE] if domain == "example.com" else [*_ZONE[: 5 if domain.startswith("example.") else 4]]
     if domain == "example.com":
         zone += [
             ("A", f"host-{place:02d}", f"203.0.113.{10 + place}", None, None, 300, None, None, None)

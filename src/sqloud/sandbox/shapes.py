@@ -15,6 +15,7 @@ from sqloud.sandbox.routes import is_template
 __all__ = ["Listing", "Shapes", "noun_of", "singular"]
 
 _AROUND = ("links", "meta")
+_COUNTS = ("object", "total", "count", "total_items", "total_pages", "current_page")
 
 # Keys that the specification gives another name than the path does, by the path's parameter.
 _KEYS = {
@@ -100,12 +101,12 @@ class Shapes:
         arrays = [name for name, inner in properties.items() if self._facts.kind(inner) == "array"]
         noun = noun_of(operation)
         if is_template(operation.template[-1]):
-            alone = len(arrays) == 1 and set(properties) <= {arrays[0], *_AROUND}
+            alone = len(arrays) == 1 and set(properties) <= {arrays[0], *_AROUND, *_COUNTS}
             return arrays[0] if alone and arrays[0] != noun else None
         named = [name for name in arrays if noun.endswith(name) or name.endswith(noun)]
         if named:
             return named[0]
-        others = [name for name in properties if name not in (*arrays, *_AROUND, "object")]
+        others = [name for name in properties if name not in (*arrays, *_AROUND, *_COUNTS)]
         listed = not others or "meta" in properties or "has_more" in properties
         return arrays[0] if len(arrays) == 1 and listed else None
 

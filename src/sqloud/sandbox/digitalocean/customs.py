@@ -81,7 +81,7 @@ class DigitalOcean:
         match path:
             case ("v2", "floating_ips", *rest):
                 return ("v2", "reserved_ips", *rest)
-            case ("v2", "registry", name, below, *rest):
+            case ("v2", "registry", name, below, *rest) if (below, rest) != ("repositories", []):
                 return ("v2", "registries", name, below, *rest)
             case ("v2", "volumes", "snapshots", key):
                 return ("v2", "snapshots", key)

@@ -15,6 +15,7 @@ from sqloud.sandbox.digitalocean.belongings import SUPPORTED_POLICIES
 from sqloud.sandbox.digitalocean.places import GPU_SIZES, IMAGES, REGIONS, SIZES, moment
 from sqloud.sandbox.digitalocean.policies import read_policies, read_policy
 from sqloud.sandbox.digitalocean.tags import counted
+from sqloud.sandbox.reading import read
 from sqloud.sandbox.world import Path, Row, World, not_found
 
 __all__ = ["Seeds"]
@@ -91,6 +92,7 @@ class Seeds:
             ("GET", "/v2/droplets/backups/policies"): read_policies,
             ("GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources"): self._associated,
             ("GET", "/v2/droplets/{droplet_id}/destroy_with_associated_resources/status"): self._destroyed,
+            ("GET", "/v2/registry/{registry_name}/repositories"): _repositories,
             ("GET", "/v2/registry"): lambda asked: {"registry": first_registry(asked.world)},
         }
 
@@ -246,6 +248,12 @@ class Seeds:
         if not rows:
             raise not_found()
         return rows[0]
+
+
+def _repositories(asked: Asked) -> Any:
+    """The repositories in their older form; the registry must be there."""
+    asked.world.find(("v2", "registries"), asked.target[2])
+    return read(asked, {})
 
 
 def first_registry(world: World) -> Row:

@@ -141,3 +141,8 @@ def test_a_dry_run_does_not_analyze(dry: Session) -> None:
     told = "\n".join(lines(dry, f"EXPLAIN ANALYZE SELECT * FROM {SIZES}"))
     assert "GET /v2/sizes?per_page=200" in told
     assert "actual" not in told
+
+
+def test_explain_tells_what_the_token_has_to_be_allowed(session: Session) -> None:
+    (told,) = (line for line in lines(session, f"EXPLAIN SELECT slug FROM {SIZES}") if "token" in line)
+    assert told.split(None, 2) == ["token", "needs", "sizes:read, regions:read"]

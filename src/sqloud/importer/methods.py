@@ -83,6 +83,8 @@ def draft_method(
         entry["paging"] = paging
     if operation.method == "DELETE":
         entry["destructive"] = True
+    if operation.token_scopes:
+        entry["token_scopes"] = list(operation.token_scopes)
     if operation.base_url is not None:
         entry["base_url"] = operation.base_url
     if operation.security == ():

@@ -45,7 +45,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `media` are the kinds of the successful answer; `summary` is the specification's own sentence. `links` says
     that the answer has a Link header. `base_url` is there
     where the operation is not at the API's own, as far as the specification says it; `security` names the schemes
-    that the operation wants in the place of the API's, None where it wants those.
+    that the operation wants in the place of the API's, None where it wants those; `token_scopes` are what it asks
+    of a token.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     links: bool = False
     base_url: str | None = None
     security: tuple[str, ...] | None = None
+    token_scopes: tuple[str, ...] = ()
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -159,7 +161,17 @@ def _operation(
         media=answer_media,
         links=links,
         security=_security(specification, node),
+        token_scopes=_token_scopes(specification, node),
     )
+
+
+def _token_scopes(specification: Specification, node: Plain) -> tuple[str, ...]:
+    """What the first alternative of an operation's security asks of a token; () where it asks nothing."""
+    alternatives = node.get("security", specification.root.get("security"))
+    if not isinstance(alternatives, list) or not alternatives or not isinstance(alternatives[0], Mapping):
+        return ()
+    listed = (scope for scopes in alternatives[0].values() if isinstance(scopes, list) for scope in scopes)
+    return tuple(dict.fromkeys(scope for scope in listed if isinstance(scope, str) and scope))
 
 
 def _security(specification: Specification, node: Plain) -> tuple[str, ...] | None:

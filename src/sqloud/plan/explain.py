@@ -46,6 +46,7 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
     instead_of: dict[str, str] = {}
     limit: int | None = None
     limit_passed: bool = False
+    token_scopes: tuple[str, ...] = ()
     counted: bool = False
     estimate: str = ""
     actual: dict[str, Any] | None = None
@@ -143,6 +144,7 @@ def _explained(scan: Scan, requests: Sequence[str], estimate: Estimate) -> Expla
         limit=scan.limit.rows if scan.limit is not None else None,
         counted=scan.counted,
         limit_passed=scan.limit is not None and scan.limit.passed is not None,
+        token_scopes=scan.method.token_scopes,
         estimate=estimate.text,
     )
 
@@ -194,6 +196,8 @@ def _scan_lines(scan: ExplainedScan) -> Iterator[str]:
     if scan.limit is not None:
         passing = " that pass the filter" if scan.limit_passed else ""
         yield f"  stops   after {scan.limit:,} rows{passing}"
+    if scan.token_scopes:
+        yield f"  token   needs {', '.join(scan.token_scopes)}"
     for name, reason in scan.instead_of.items():
         yield f"  not by  {name}: {reason}"
     if scan.actual is not None:

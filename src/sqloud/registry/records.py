@@ -233,7 +233,7 @@ class Method(Record, frozen=True, kw_only=True):
 
     `base_url` and `authentication` are there where they are not the provider's (`Provider.serving`). `columns`
     are those of the answer's rows where they are not the resource's. `awaits` tells how to watch what a write
-    began.
+    began. `token_scopes` are what a token has to be allowed, as its provider calls it.
     """
 
     name: str
@@ -254,6 +254,7 @@ class Method(Record, frozen=True, kw_only=True):
     authentication: Authentication | None = None
     columns: tuple[Column, ...] | None = None
     awaits: Await | None = None
+    token_scopes: tuple[str, ...] = ()
     description: str = ""
 
     @property

@@ -182,6 +182,7 @@ def _methods(
                 if own is None
                 else _listed(resource, own, f"{at}/columns", root["resources"], skip, report),
                 awaits=resolve_await(method["await"]) if "await" in method else None,
+                token_scopes=tuple(method.get("token_scopes", ())),
                 description=method.get("description", ""),
             )
         )

@@ -86,6 +86,7 @@ ENDS_OR_GOES_ON = [
     ("links absent, a whole page", NUMBERED, {}, 20, 20, SECOND),
     ("links absent, a short page: it may be clamped", NUMBERED, {}, 19, 19, SECOND),
     ("links absent, an empty page", NUMBERED, {}, 40, 0, None),
+    ("a link to another host, all rows there", NUMBERED, link("https://evil.example.com/x") | meta(20), 20, 20, None),
     ("a total without links", NUMBERED, meta(21), 20, 20, SECOND),
     ("a total without links, clamped", NUMBERED, meta(21), 3, 3, SECOND),
     ("a total beside links that end", NUMBERED, {"links": {"pages": {}}} | meta(21), 20, 20, SECOND),

@@ -85,7 +85,7 @@ def _by_number(
     """
     link = _next_link(paging, response)
     if link is not None:
-        return (_linked(request, link, progress),)
+        return _after_link(paging, request, response, progress, link)
     promised = total(paging, response)
     if promised is not None:
         if progress.rows >= promised:
@@ -116,7 +116,7 @@ def _by_offset(
     """Pages begin after so many rows: until the total is reached, no more are promised, or a page is empty."""
     link = _next_link(paging, response)
     if link is not None:
-        return (_linked(request, link, progress),)
+        return _after_link(paging, request, response, progress, link)
     promised, whole = more_promised(paging, response), total(paging, response)
     if promised is False or (promised is None and whole is not None and progress.rows >= whole):
         _check_total(paging, response, progress)
@@ -206,19 +206,32 @@ def _check_total(paging: Paging, response: ApiResponse, progress: Progress) -> N
         )
 
 
-def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
+def _after_link(
+    paging: Paging, request: ApiRequest, response: ApiResponse, progress: Progress, link: str
+) -> tuple[ApiRequest, ...]:
+    """The page that a link leads to. One that leads away ends a list whose promised rows are all there."""
+    promised = total(paging, response)
+    if promised is not None and progress.rows >= promised and not _stays(request, link):
+        return ()
+    return (_linked(request, link, progress),)
+
+
+def _stays(request: ApiRequest, link: str) -> bool:
     try:
         url = urljoin(request.url, link)
         # A user's name in a link would take the place of the credential.
-        same = origin(url) == origin(request.url) and "@" not in urlsplit(url).netloc
+        return origin(url) == origin(request.url) and "@" not in urlsplit(url).netloc
     except ValueError:
-        same = False
-    if not same:
+        return False
+
+
+def _linked(request: ApiRequest, link: str, progress: Progress) -> ApiRequest:
+    if not _stays(request, link):
         raise IncompleteAnswerError(
             f"page {request.place} links to its next page on another host: {link[:200]!r}",
             hints=(f"refused to leave {urlsplit(request.url).netloc}; no credential was sent there",),
         )
-    return _next(request, url, progress)
+    return _next(request, urljoin(request.url, link), progress)
 
 
 def _numbered(paging: Paging, request: ApiRequest, progress: Progress) -> ApiRequest:

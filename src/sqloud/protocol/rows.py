@@ -109,7 +109,7 @@ class RowDecoder:
         place: Rows | None = self._rows
         while place is not None:
             raw = navigate(body, place.path)
-            if raw is not None and (place.otherwise is None or bytes(raw) != b"null"):
+            if raw is not None and (place.otherwise is None or _is_in_shape(raw, place.shape)):
                 return place, raw
             place = place.otherwise
         missing = ".".join(self._rows.path)
@@ -188,6 +188,10 @@ class RowDecoder:
         if self._on_mismatch is None:
             raise ResponseDataError(text) from error
         self._on_mismatch(text)
+
+
+def _is_in_shape(raw: msgspec.Raw, shape: str) -> bool:
+    return bytes(raw).lstrip()[:1] == (b"[" if shape in ("list", "series") else b"{")
 
 
 def _require(place: str, raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any], wanted: str) -> None:

@@ -170,7 +170,7 @@ class Rows(Record, frozen=True, kw_only=True):
     time series, each an object with `values`, an array of pairs (Unix seconds, number): a row is `metric`, `time`
     and `value`; `text` and `binary`: the answer is no JSON, and is one row by itself.
     `media` is the kind of answer to ask for, "" for JSON. `otherwise` is where the rows are in an answer that has
-    nothing at `path`.
+    nothing of the shape at `path`.
     """
 
     path: tuple[str, ...] = ()

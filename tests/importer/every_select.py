@@ -58,7 +58,7 @@ def undeclared(resource: Resource, method: Method, provider: Provider, endpoint:
     if method.rows is None or method.rows.shape in ("series", "text", "binary"):
         return set()
     values = {parameter.name: value_of(parameter) for parameter in method.required}
-    request = build(provider.serving(method), method, endpoint, values)  # type: ignore[arg-type]
+    request = build(provider.serving(method), method, endpoint, values)
     headers = {**dict(request.headers), "authorization": f"Bearer {token}"}
     answer = httpx.request(request.http_verb, request.url, headers=headers, content=request.body)
     raw = navigate(answer.content, method.rows.path) if answer.is_success else None

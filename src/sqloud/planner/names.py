@@ -290,7 +290,7 @@ def _unknown(node: exp.Column, name: str, table: str, relations: Relations) -> U
             f"no table {table} in this FROM", span=span_of(node), hints=nearest(table, relations.order)
         )
     tables = [relations.tables[table]] if table in relations.tables else list(relations.tables.values())
-    names = [offered for use in tables for offered in (*use.columns, *use.virtual)]
+    names = [offered for use in tables for offered in (*use.visible, *use.virtual)]
     for alias, others in relations.others.items():
         if others is not None and table in {"", alias}:
             names += others

@@ -58,6 +58,32 @@ DELETE FROM digitalocean.droplets.droplets WHERE droplet_id IN (1, 2);
 DELETE FROM digitalocean.droplets.droplets WHERE tag_name = $$old$$ RETURNING id;
 SELECT * FROM digitalocean.droplets.backups WHERE droplet_id = %(droplet)s LIMIT 3;
 
+-- Relations of the user's own.
+CREATE TABLE mine (id bigint PRIMARY KEY, note text NOT NULL DEFAULT 'none');
+CREATE OR REPLACE TEMP TABLE mine (id bigint);
+CREATE TABLE IF NOT EXISTS mine AS SELECT id, name FROM digitalocean.droplets.droplets WHERE id = 1 WITH NO DATA;
+CREATE VIEW named (a) AS SELECT name FROM digitalocean.droplets.backups;
+CREATE OR REPLACE MATERIALIZED VIEW kept AS SELECT * FROM mine;
+REFRESH MATERIALIZED VIEW kept;
+DROP TABLE IF EXISTS mine, "My Table";
+DROP VIEW named;
+DROP MATERIALIZED VIEW kept;
+TRUNCATE TABLE mine;
+ALTER TABLE mine ADD COLUMN at timestamptz;
+ALTER TABLE mine DROP COLUMN at;
+ALTER TABLE mine RENAME COLUMN id TO key;
+ALTER TABLE mine RENAME TO yours;
+ALTER TABLE mine ALTER COLUMN id TYPE text;
+INSERT INTO mine (id) SELECT id FROM digitalocean.droplets.droplets;
+UPDATE mine SET note = 'x' WHERE id = 1;
+DELETE FROM mine WHERE id IN (1, 2);
+COPY mine TO 'mine.parquet';
+COPY (SELECT * FROM mine) TO 'mine.csv' (FORMAT csv, HEADER, DELIMITER ';');
+COPY mine FROM 'mine.csv';
+SELECT * FROM 'mine.parquet' WHERE id = 1;
+SHOW TABLES LIKE 'm%';
+DESCRIBE mine;
+
 -- Writes with more of Postgres than the grammar's core.
 
 INSERT INTO digitalocean.droplets.droplets (name) WITH n AS (SELECT 'a' AS name) SELECT name FROM n;
@@ -181,3 +207,13 @@ FROM digitalocean.droplets.droplets SELECT id;
 SELECT ARRAY(SELECT id FROM digitalocean.droplets.droplets), (SELECT max(id) FROM digitalocean.droplets.droplets) + 1;
 SELECT data ->> '', data -> 0, data -> '0' FROM digitalocean.droplets.droplets;
 SELECT json_array_length(networks -> 'v4'), coalesce(image -> 'slug', '1') FROM digitalocean.droplets.droplets;
+CREATE TABLE t (a numeric(10, 2) CHECK (a > 0), b text[], CONSTRAINT one UNIQUE (a, b), PRIMARY KEY (a));
+CREATE TABLE t (a, b) AS WITH w AS (SELECT 1, 2) SELECT * FROM w;
+CREATE TEMP VIEW v AS VALUES (1, 'a');
+CREATE TABLE t AS (SELECT 1) UNION ALL (SELECT 2);
+CREATE TABLE t AS FROM u;
+TRUNCATE a, b;
+ALTER TABLE t ALTER a SET DATA TYPE bigint;
+COPY t (a, b) FROM 'x.csv' WITH (FORMAT csv, HEADER false, NULL '-');
+SELECT a.x FROM 'x.parquet' AS a JOIN 'y.csv' AS b ON a.x = b.x, read_json('z.json') AS c;
+SELECT * FROM read_csv(ARRAY['x.csv', 'y.csv'], header => true, delim => ';');

@@ -1,10 +1,7 @@
 -- Statements that must be refused. Above each stand the class and the message, and between >< the text that
 -- the error points at; … stands for the rest of a long message.
 
--- NotSupportedError: CREATE is not built yet >CREATE<
-CREATE TABLE t (a int);
-
--- NotSupportedError: DROP is not built yet >drop<
+-- SqlSyntaxError: DROP is for relations of your own, whose names have no dots >digitalocean.droplets.droplets<
 drop table digitalocean.droplets.droplets;
 
 -- NotSupportedError: SET LOCAL needs a transaction, and there is none >LOCAL<
@@ -36,9 +33,6 @@ DELETE FROM digitalocean.droplets.droplets WHERE id = 1 ALL ROWS;
 
 -- SqlSyntaxError: unexpected BEGIN; expected a statement that makes requests >BEGIN<
 EXPLAIN BEGIN;
-
--- NotSupportedError: COPY is not built yet >COPY<
-COPY t TO 'file.csv';
 
 -- NotSupportedError: MERGE is not built yet >MERGE<
 MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE;
@@ -184,9 +178,6 @@ SELECT id FROM digitalocean.droplets.backups WHERE droplet_id = {{ droplet_id }}
 -- MissingParameterError: the variable droplet_id has no value >'{{ droplet_id }}'<
 SELECT id FROM digitalocean.droplets.backups WHERE droplet_id = '{{ droplet_id }}';
 
--- SqlSyntaxError: syntax error at 'file.csv': a value, where a name must stand >'file.csv'<
-SELECT * FROM 'file.csv';
-
 -- SqlSyntaxError: syntax error at 'one': a value, where a name must stand >'one'<
 SELECT 1 AS 'one';
 
@@ -238,10 +229,7 @@ WITH x AS (DROP TABLE t) SELECT 1;
 -- SqlSyntaxError: INTERVAL needs its length in quotes …
 SELECT INTERVAL '';
 
--- SqlSyntaxError: unexpected TABLES; expected PROVIDERS, SERVICES, RESOURCES, METHODS >TABLES<
-SHOW TABLES;
-
--- SqlSyntaxError: the statement ends too early; expected PROVIDERS, SERVICES, RESOURCES, METHODS >SHOW<
+-- SqlSyntaxError: the statement ends too early; expected PROVIDERS, SERVICES, RESOURCES, METHODS, TABLES >SHOW<
 SHOW;
 
 -- SqlSyntaxError: the statement ends too early; expected IN provider >SERVICES<
@@ -337,5 +325,50 @@ DELETE FROM digitalocean.droplets.droplets ORDER BY id;
 -- SqlSyntaxError: unexpected digitalocean; expected FROM >digitalocean<
 DELETE digitalocean.droplets.droplets WHERE id = 1;
 
--- SqlSyntaxError: DELETE needs provider.service.resource here >"a"<
-DELETE FROM "a" WHERE id = 1;
+-- SqlSyntaxError: DELETE needs provider.service.resource here >"a"."b"<
+DELETE FROM "a"."b" WHERE id = 1;
+
+-- SqlSyntaxError: CREATE is for relations of your own, whose names have no dots >a.b<
+CREATE TABLE a.b (x int);
+
+-- SqlSyntaxError: the statement ends too early; expected (column type, ...), AS >t<
+CREATE TABLE t;
+
+-- SqlSyntaxError: unexpected ); expected column type >)<
+CREATE TABLE t ();
+
+-- NotSupportedError: foreign keys are not built …
+CREATE TABLE t (a int REFERENCES u (x));
+
+-- SqlSyntaxError: OR REPLACE and IF NOT EXISTS are opposites >IF NOT EXISTS<
+CREATE OR REPLACE TABLE IF NOT EXISTS t (a int);
+
+-- NotSupportedError: CREATE INDEX is not built >INDEX<
+CREATE INDEX i ON t (a);
+
+-- NotSupportedError: a temporary materialized view is not built >v<
+CREATE TEMP MATERIALIZED VIEW v AS SELECT 1;
+
+-- SqlSyntaxError: unexpected DELETE; expected a query >DELETE<
+CREATE TABLE t AS DELETE FROM u;
+
+-- SqlSyntaxError: the column a is named twice >a<
+CREATE VIEW v (b, a, a) AS SELECT 1, 2, 3;
+
+-- NotSupportedError: CASCADE is not built: nothing but what is named is dropped >CASCADE<
+DROP TABLE t CASCADE;
+
+-- NotSupportedError: ALTER COLUMN changes the type alone >a<
+ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+
+-- NotSupportedError: COPY TO STDOUT is not built >STDOUT<
+COPY t TO STDOUT;
+
+-- SqlSyntaxError: unexpected FROM; expected TO >FROM<
+COPY (SELECT 1) FROM 'a.csv';
+
+-- SqlSyntaxError: unexpected a; expected a file name in quotes >a<
+COPY t TO a;
+
+-- SqlSyntaxError: the option HEADER is given twice …
+COPY t TO 'a.csv' (HEADER true, HEADER false);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sqloud._version import __version__
+from sqloud.changes import Changes
 from sqloud.dialect import (
     Begin,
     Commit,
@@ -46,9 +48,9 @@ from sqloud.executor.run import Runner
 from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.executor.transport import Transport
 from sqloud.plan.explain import explain, request_lines
-from sqloud.plan.steps import KeyValues, Plan, Scan, Value
+from sqloud.plan.steps import KeyQuery, KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
-from sqloud.planner.discovery import Discovery
+from sqloud.planner.discovery import Discovery, shown_tables
 from sqloud.planner.inventory import local_lines
 from sqloud.protocol.build import base_url
 from sqloud.protocol.messages import ApiRequest, ApiResponse
@@ -56,6 +58,7 @@ from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
 from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
+from sqloud.storage import Storage
 
 if TYPE_CHECKING:
     from sqloud.executor.writer import Writer
@@ -90,7 +93,7 @@ class Session:
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         _check_providers(settings, self.catalogue)
-        self._engine: Engine = DuckEngine(settings.allow_read)
+        self._engine: Engine = DuckEngine(settings.allow_read, settings.database)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
         most = settings.max_concurrency or MAX_CONCURRENCY
@@ -117,6 +120,8 @@ class Session:
         self._labelled = False
         self._closed = False
         self._functions: tuple[str, ...] | None = None
+        self._storage = Storage(self._engine, is_kept=settings.database is not None)
+        self._changes = Changes(self._storage, self._engine, self.catalogue, _Host(self))
 
     def run(
         self,
@@ -177,11 +182,15 @@ class Session:
 
     def _answer(self, statement: Statement) -> Result:
         if isinstance(statement, Query):
-            plan = plan_query(statement.tree, self.catalogue)
+            plan = plan_query(statement.tree, self.catalogue, own=self._storage)
             return self._dry_run(plan) if self.settings.dry_run else self._query(plan)
         if isinstance(statement, Show):
+            if statement.what == "tables":
+                return _told(shown_tables(statement, self._storage), "show")
             return _told(show(statement, self.catalogue), "show")
         if isinstance(statement, Describe):
+            if len(statement.path.names) == 1:
+                return _told(self._changes.described(statement), "describe")
             return _told(describe(statement, self.catalogue), "describe")
         if isinstance(statement, DescribeMethod):
             return _told(describe_method(statement, self.catalogue), "describe")
@@ -193,9 +202,10 @@ class Session:
             return self._writer.begin()
         if isinstance(statement, (Commit, Rollback)):
             return self._writer.commit() if isinstance(statement, Commit) else self._writer.rollback()
-
         if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
             return self._setting(statement)
+        if (result := self._changes.answer(statement)) is not None:
+            return result
         return self._write(statement)
 
     @property
@@ -260,7 +270,7 @@ class Session:
     def _explain(self, statement: Explain) -> Result:
         if not isinstance(statement.statement, Query):
             return self._explain_write(statement)
-        plan = plan_query(statement.statement.tree, self.catalogue, reasons=True)
+        plan = plan_query(statement.statement.tree, self.catalogue, reasons=True, own=self._storage)
         explained = explain(plan, self._requests(plan))
         if statement.analyze and not self.settings.dry_run:
             result = self._query(plan)
@@ -299,22 +309,50 @@ class Session:
     def _query(self, plan: Plan) -> Result:
         workspace = self._engine.open()
         try:
-            prepared = self._prepare(plan, workspace)
-            for one in prepared:
-                if one.requests or one.keys is None:
-                    self._runner.authorize(one.scan.provider, one.base)
-            self._tell(plan)
-            types = workspace.bind(plan.answer.sql)
-            names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
-            columns = tuple(
-                ResultColumn(name=name, type=column.type) for name, column in zip(names, types, strict=True)
-            )
-            statistics = Statistics()
-            batches = self._wait(workspace, plan, prepared, statistics)
+            with self._unchanged(plan, workspace):
+                prepared = self._authorized(plan, workspace)
+                types = workspace.bind(plan.answer.sql)
+                names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
+                columns = tuple(
+                    ResultColumn(name=name, type=column.type)
+                    for name, column in zip(names, types, strict=True)
+                )
+                statistics = Statistics()
+                batches = self._wait(workspace, plan, prepared, statistics)
         except BaseException:
             workspace.close()
             raise
         return Result(columns, batches, on_close=workspace.close, statistics=statistics)
+
+    @contextmanager
+    def _unchanged(self, plan: Plan, workspace: Workspace) -> Iterator[None]:
+        """Hold off changes of the own relations that a plan reads."""
+        if not plan.stored:
+            yield
+            return
+        with self._stoppable(workspace) as is_stopped, self._storage.reading(is_stopped):
+            yield
+
+    @contextmanager
+    def _stoppable(self, workspace: Workspace) -> Iterator[Callable[[], bool]]:
+        """While it is open, `cancel` reaches a statement that waits; gives whether it did."""
+        stopped = threading.Event()
+        with self._lock:
+            self._running[id(stopped)] = (workspace, stopped.set)
+        try:
+            yield stopped.is_set
+        finally:
+            with self._lock:
+                self._running.pop(id(stopped), None)
+
+    def _authorized(self, plan: Plan, workspace: Workspace) -> list[PreparedScan]:
+        """A plan prepared, its credentials found and its notes told: nothing is left but to send."""
+        prepared = self._prepare(plan, workspace)
+        for one in prepared:
+            if one.requests or one.keys is None:
+                self._runner.authorize(one.scan.provider, one.base)
+        self._tell(plan)
+        return prepared
 
     def _tell(self, plan: Plan) -> None:
         """The plan's notes, and once in a session that its answers are simulated."""
@@ -345,6 +383,8 @@ class Session:
             base = base_url(scan.provider, self.settings.endpoints)
             if keys is None:
                 prepared.append(PreparedScan(scan=scan, base=base))
+            elif isinstance(scan.keys, KeyQuery) and scan.keys.stored:
+                prepared.append(self._runner.keyed(PreparedScan(scan=scan, base=base), keys))
             else:
                 prepared.append(PreparedScan.with_keys(scan, base, keys))
         return prepared
@@ -358,18 +398,30 @@ class Session:
             return None
         parameters = scan.keys.parameters
         rows = (row for batch in workspace.query(scan.keys.sql) for row in batch)
+        if scan.keys.stored:
+            return tuple(rows)
         return tuple(dict.fromkeys(tuple(map(fit, parameters, row)) for row in rows))
 
     def _wait(
         self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan], statistics: Statistics
     ) -> Iterator[Batch]:
-        """Run the scans and the residual on the loop."""
+        """Run the scans and the residual."""
+        return self._run_scans(workspace, prepared, statistics, lambda: workspace.query(plan.answer.sql))
+
+    def _run_scans(
+        self,
+        workspace: Workspace,
+        prepared: Sequence[PreparedScan],
+        statistics: Statistics,
+        answer: Callable[[], T],
+    ) -> T:
+        """Run the scans and what is made of them on the loop, and wait here, where Ctrl-C arrives."""
         return self._waited(
             workspace,
             self._runner.run(
                 prepared,
                 workspace,
-                lambda: workspace.query(plan.answer.sql),
+                answer,
                 notice=self._on_notice,
                 statistics=statistics,
                 time_limit=self.settings.statement_timeout,
@@ -423,7 +475,7 @@ class Session:
 
 
 class _Host:
-    """What the session lends to its writer."""
+    """What the session lends to its writer, and to the changes of own relations."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -464,6 +516,24 @@ class _Host:
     def wait(self, workspace: Workspace, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the loop and wait for it."""
         self._session._waited(workspace, coroutine)
+
+    def load(self, plan: Plan, workspace: Workspace) -> None:
+        prepared = self._session._authorized(plan, workspace)
+        if prepared:
+            self._session._run_scans(workspace, prepared, Statistics(), lambda: None)
+
+    def bind(self, plan: Plan, workspace: Workspace) -> tuple[ResultColumn, ...]:
+        self._session._prepare(plan, workspace)
+        return workspace.bind(plan.answer.sql)
+
+    def run(self, function: Callable[[], T], workspace: Workspace) -> T:
+        return self._session._run_scans(workspace, (), Statistics(), function)
+
+    def stoppable(self, workspace: Workspace) -> AbstractContextManager[Callable[[], bool]]:
+        return self._session._stoppable(workspace)
+
+    def notice(self, text: str) -> None:
+        self._session._on_notice(text)
 
 
 def _check_providers(settings: Settings, catalogue: Catalogue) -> None:

@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         request wait for less).
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
     allow_read: directories that statements may read files from.
+    allow_write: directories that COPY may write files to.
+    database: the file that keeps the user's own tables and views; None keeps them in memory.
     dry_run: answer each statement with the requests that it would make, and send none.
     """
 
@@ -67,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     journal: Path | None = None
     continue_on_error: bool = False
     await_writes: bool = False
+    allow_write: tuple[Path, ...] = ()
+    database: Path | None = None
     dry_run: bool = False
 
     def __repr__(self) -> str:

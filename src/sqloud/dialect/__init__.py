@@ -10,6 +10,16 @@ never text.
 from sqloud.dialect.guides import DescribeMethod, ShowStatement
 from sqloud.dialect.lexing import StatementText, split
 from sqloud.dialect.nodes import constant_of, is_constant, render, span_of
+from sqloud.dialect.owned import (
+    Alter,
+    Copy,
+    CopyOption,
+    CreateTable,
+    CreateView,
+    Drop,
+    Refresh,
+    Truncate,
+)
 from sqloud.dialect.parameters import bind
 from sqloud.dialect.parsing import parse
 from sqloud.dialect.sessions import ResetSetting, SetSetting, ShowSetting
@@ -36,19 +46,26 @@ from sqloud.dialect.statements import (
 from sqloud.dialect.syntax import Sqloud, sqloud_dialect
 
 __all__ = [
+    "Alter",
     "Argument",
     "Assignment",
     "Begin",
     "Commit",
+    "Copy",
+    "CopyOption",
+    "CreateTable",
+    "CreateView",
     "Delete",
     "Describe",
     "DescribeMethod",
+    "Drop",
     "Exec",
     "Explain",
     "Insert",
     "Name",
     "Path",
     "Query",
+    "Refresh",
     "Replace",
     "ReplaceInto",
     "ResetSetting",
@@ -60,6 +77,7 @@ __all__ = [
     "Sqloud",
     "Statement",
     "StatementText",
+    "Truncate",
     "Update",
     "bind",
     "constant_of",

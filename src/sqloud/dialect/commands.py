@@ -32,17 +32,18 @@ __all__ = ["describe", "execute", "explain_options", "hints_before", "read_name"
 
 _WORD = re.compile(r"\w+")
 _HINT = re.compile(r"/\*\+(.*?)\*/", re.DOTALL)
-_SHOWN: dict[str, tuple[Literal["providers", "services", "resources", "methods"], int]] = {
+_SHOWN: dict[str, tuple[Literal["providers", "services", "resources", "methods", "tables"], int]] = {
     "PROVIDERS": ("providers", 0),
     "SERVICES": ("services", 1),
     "RESOURCES": ("resources", 2),
     "METHODS": ("methods", 3),
+    "TABLES": ("tables", 0),
 }
 _LEVELS = ("provider", "service", "resource", "method")
 
 
 def show(fragment: Fragment) -> Show:
-    """`SHOW [EXTENDED] PROVIDERS | SERVICES IN p | RESOURCES IN p.s | METHODS IN p.s.r [LIKE 'pattern']`."""
+    """`SHOW [EXTENDED] PROVIDERS | TABLES | SERVICES IN p | RESOURCES IN p.s | METHODS IN p.s.r [LIKE 'pattern']`."""
     at = 1
     extended = fragment.word(at) == "EXTENDED"
     at += extended
@@ -67,8 +68,10 @@ def show(fragment: Fragment) -> Show:
 
 
 def describe(fragment: Fragment) -> Describe:
-    """`DESCRIBE [EXTENDED] p.s.r`, or DESC."""
-    extended = fragment.word(1) == "EXTENDED" and fragment.word(2) != "."
+    """`DESCRIBE [EXTENDED] p.s.r`, or DESC; one name is a relation of the user's own."""
+    extended = fragment.word(1) == "EXTENDED" and fragment.word(2) != "." and len(fragment.tokens) > 2
+    if len(fragment.tokens) == 2 + extended:
+        return Describe(path=Path(names=(read_name(fragment, 1 + extended),)), extended=extended)
     path, at = _read_path(fragment, 1 + extended, 3)
     _end(fragment, at)
     return Describe(path=path, extended=extended)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from sqloud.dialect import commands, guides, sessions, writes
+from sqloud.dialect import commands, definitions, guides, sessions, writes
 from sqloud.dialect.fragments import Fragment
 from sqloud.dialect.lexing import StatementText
 from sqloud.dialect.statements import Explain, Query, Statement
@@ -23,7 +23,6 @@ __all__ = ["parse"]
 # Statements of Postgres, DuckDB and StackQL that are understood by name only.
 _NOT_BUILT = frozenset(
     {
-        "ALTER",
         "ANALYZE",
         "ATTACH",
         "AUTH",
@@ -32,14 +31,11 @@ _NOT_BUILT = frozenset(
         "CLOSE",
         "CLUSTER",
         "COMMENT",
-        "COPY",
-        "CREATE",
         "DEALLOCATE",
         "DECLARE",
         "DETACH",
         "DISCARD",
         "DO",
-        "DROP",
         "EXECUTE",
         "EXPORT",
         "FETCH",
@@ -61,7 +57,6 @@ _NOT_BUILT = frozenset(
         "PREPARE",
         "PURGE",
         "REASSIGN",
-        "REFRESH",
         "REGISTRY",
         "REINDEX",
         "RELEASE",
@@ -70,7 +65,6 @@ _NOT_BUILT = frozenset(
         "SAVEPOINT",
         "SECURITY",
         "SUMMARIZE",
-        "TRUNCATE",
         "UNLISTEN",
         "UNPIVOT",
         "UPSERT",
@@ -143,6 +137,13 @@ def _query(fragment: Fragment) -> Query:
     return Query(tree=tree)
 
 
+def _any_query(fragment: Fragment) -> Query:
+    """A query inside of another statement, with whatever word it begins."""
+    if not fragment.tokens or fragment.word(0) not in ("SELECT", "WITH", "VALUES", "TABLE", "FROM", "("):
+        raise fragment.unexpected(0, "a query")
+    return _from_first(fragment) if fragment.word(0) == "FROM" else _query(fragment)
+
+
 def _from_first(fragment: Fragment) -> Query:
     """`FROM t ...` is `SELECT * FROM t ...`, unless a SELECT of its own follows."""
     if any(fragment.word(index) == "SELECT" for index in range(len(fragment.tokens))):
@@ -189,6 +190,12 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "ROLLBACK": commands.transaction,
     "ABORT": commands.transaction,
     "EXPLAIN": _explain,
+    "CREATE": lambda fragment: definitions.create(fragment, _any_query),
+    "DROP": definitions.drop,
+    "ALTER": definitions.alter,
+    "TRUNCATE": definitions.truncate,
+    "REFRESH": definitions.refresh,
+    "COPY": lambda fragment: definitions.copy(fragment, _any_query),
 }
 _WITHOUT_REQUESTS = frozenset(
     {"EXPLAIN", "SHOW", "DESCRIBE", "DESC", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"}

@@ -33,6 +33,8 @@ __all__ = [
     "Show",
     "Statement",
     "Update",
+    "quoted_text",
+    "words",
 ]
 
 
@@ -100,31 +102,31 @@ class Query(Statement, frozen=True, kw_only=True):
 
 
 class Show(Statement, frozen=True, kw_only=True):
-    """SHOW PROVIDERS, or SERVICES, RESOURCES, METHODS of `path`. `like` is a LIKE pattern on the name."""
+    """SHOW PROVIDERS, TABLES, or SERVICES, RESOURCES, METHODS of `path`. `like` is a LIKE pattern on the name."""
 
-    what: Literal["providers", "services", "resources", "methods"]
+    what: Literal["providers", "services", "resources", "methods", "tables"]
     path: Path | None = None
     like: str | None = None
     extended: bool = False
 
     def _sql(self) -> str:
-        return _words(
+        return words(
             "SHOW",
             self.extended and "EXTENDED",
             self.what.upper(),
             self.path and f"IN {self.path.to_sql()}",
-            self.like is not None and f"LIKE {_string(self.like or '')}",
+            self.like is not None and f"LIKE {quoted_text(self.like or '')}",
         )
 
 
 class Describe(Statement, frozen=True, kw_only=True):
-    """DESCRIBE a resource."""
+    """DESCRIBE a resource, or a relation of the user's own, whose path is one name."""
 
     path: Path
     extended: bool = False
 
     def _sql(self) -> str:
-        return _words("DESCRIBE", self.extended and "EXTENDED", self.path.to_sql())
+        return words("DESCRIBE", self.extended and "EXTENDED", self.path.to_sql())
 
 
 class Explain(Statement, frozen=True, kw_only=True):
@@ -135,7 +137,7 @@ class Explain(Statement, frozen=True, kw_only=True):
     format: Literal["text", "json"] = "text"
 
     def _sql(self) -> str:
-        return _words(
+        return words(
             "EXPLAIN",
             self.analyze and "ANALYZE",
             self.format == "json" and "(FORMAT json)",
@@ -163,7 +165,7 @@ class _Rows(Statement, frozen=True, kw_only=True):
     hints: tuple[str, ...] = ()
 
     def _as(self, verb: str) -> str:
-        return _words(
+        return words(
             verb,
             _hints(self.hints),
             "INTO",
@@ -205,7 +207,7 @@ class _Assignments(Statement, frozen=True, kw_only=True):
 
     def _as(self, verb: str) -> str:
         assigned = ", ".join(f"{item.column.to_sql()} = {render(item.value)}" for item in self.assignments)
-        return _words(
+        return words(
             verb,
             _hints(self.hints),
             self.target.to_sql(),
@@ -247,7 +249,7 @@ class Delete(Statement, frozen=True, kw_only=True):
     hints: tuple[str, ...] = ()
 
     def _sql(self) -> str:
-        return _words(
+        return words(
             "DELETE",
             _hints(self.hints),
             "FROM",
@@ -279,7 +281,7 @@ class Exec(Statement, frozen=True, kw_only=True):
         arguments = [f"@{item.name.to_sql()} = {render(item.value)}" for item in self.arguments]
         if self.json is not None:
             arguments.append(f"@@json = {render(self.json)}")
-        return _words("EXEC", _hints(self.hints), self.path.to_sql(), ", ".join(arguments))
+        return words("EXEC", _hints(self.hints), self.path.to_sql(), ", ".join(arguments))
 
 
 class Begin(Statement, frozen=True, kw_only=True):
@@ -303,11 +305,13 @@ class Rollback(Statement, frozen=True, kw_only=True):
         return "ROLLBACK"
 
 
-def _words(*words: object) -> str:
-    return " ".join(str(word) for word in words if word)
+def words(*said: object) -> str:
+    """Those of the words that are said, with spaces between them."""
+    return " ".join(str(word) for word in said if word)
 
 
-def _string(text: str) -> str:
+def quoted_text(text: str) -> str:
+    """A text as a string of the dialect."""
     return escape_templates("'" + text.replace("'", "''") + "'")
 
 

@@ -26,6 +26,7 @@ _NO_TOKEN = Token(TokenType.SENTINEL, "")
 
 # Operators that are not Postgres's, Jinja's marks, and words that would turn a statement into opaque text.
 _DROPPED = ("|>", "??", "?::")
+_BEFORE_FILES = (TokenType.FROM, TokenType.JOIN, TokenType.COMMA, TokenType.LATERAL)
 _WRAPPERS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 
 
@@ -201,6 +202,11 @@ class SqloudParser(PostgresParser):
         return super()._parse_type(parse_interval, fallback_to_identifier)
 
     def _parse_table_part(self, schema: bool = False) -> exp.Expr | None:
+        if self._curr.token_type == TokenType.STRING and self._prev.token_type in _BEFORE_FILES:
+            file = self._parse_primary()  # FROM 'file.parquet'
+            if file is not None:
+                self.values_at.discard(file.meta["start"])  # what a variable holds cannot say what is read
+            return file
         part = super()._parse_table_part(schema)
         if part is None and TokenType.DOT in (self._prev.token_type, self._curr.token_type):
             self.raise_error("a name must stand beside the dot")

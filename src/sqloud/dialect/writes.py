@@ -188,7 +188,7 @@ def _target(fragment: Fragment, table: object, verb: str) -> tuple[Path, Name | 
         if value and name not in ("this", "db", "catalog", "alias"):
             _refuse(f"{name.upper()} on the target of {verb}", table, fragment)
     parts = table.parts
-    if len(parts) != 3 or not all(isinstance(part, exp.Identifier) for part in parts):
+    if len(parts) not in (1, 3) or not all(isinstance(part, exp.Identifier) for part in parts):
         raise SqlSyntaxError(f"{verb} needs provider.service.resource here", span=span_of(table))
     alias = table.args.get("alias")
     return Path(names=tuple(_name(part) for part in parts)), _name(alias.this) if alias else None

@@ -11,7 +11,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["Batch", "Engine", "ResultColumn", "Workspace"]
+__all__ = ["KEPT", "TEMPORARY", "Batch", "Changed", "Engine", "ResultColumn", "Workspace"]
+
+KEPT = "own"
+"""The engine's database of the user's own relations: in memory, or in a file that stays."""
+
+TEMPORARY = "memory"
+"""The engine's database of what goes with the session: temporary relations, in its schema `main`."""
 
 Batch = list[tuple[Any, ...]]
 """Rows of Python values: None, bool, int, float, str, Decimal, date, time, timedelta, aware datetime, UUID,
@@ -23,6 +29,13 @@ class ResultColumn(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     type: str
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change did: how many rows the last statement touched, and what its RETURNING answers."""
+
+    count: int = 0
+    rows: Batch = []
 
 
 class Workspace(Protocol):
@@ -47,6 +60,12 @@ class Workspace(Protocol):
         """Run a query to its end, then give its rows in batches, in their order.
 
         Raises what the query raises before the first batch, so that no part of an answer is given out.
+        """
+
+    def change(self, statements: Sequence[str], returning: Sequence[tuple[str, str]] = ()) -> Changed:
+        """Run statements that change relations outside of the workspace, all of them or none.
+
+        `returning` are the (expression, type) of what the last one's RETURNING answers.
         """
 
     def interrupt(self) -> None:

@@ -19,10 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqloud.engine.base import Batch, ResultColumn
+from sqloud.engine.base import Batch, Changed, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
-from sqloud.engine.values import quoted, readable
+from sqloud.engine.home import Home
+from sqloud.engine.values import projected, quoted, readable
 from sqloud.errors import InterfaceError, InternalError, StatementCancelled
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ _LONGEST_LINE = 16 * 2**20
 class DuckEngine:
     """DuckDB behind the engine's face. Opens at the first `open()`, from whichever thread."""
 
-    def __init__(self, allow: Sequence[Path] = ()) -> None:
+    def __init__(self, allow: Sequence[Path] = (), database: Path | None = None) -> None:
         self._allow = tuple(Path(directory).resolve() for directory in allow)
+        self._home = Home(database)
         self._lock = threading.Lock()
         self._counter = itertools.count(1)
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -70,7 +72,7 @@ class DuckEngine:
             assert self._private is not None
             number = next(self._counter)
             spool = self._private / f"{number}.ndjson"
-            workspace = DuckWorkspace(self._connection.cursor(), f"statement_{number}", spool)
+            workspace = DuckWorkspace(self._connection.cursor(), f"statement_{number}", spool, self._home)
             self._workspaces.add(workspace)
             return workspace
 
@@ -92,14 +94,21 @@ class DuckEngine:
         connection: duckdb.DuckDBPyConnection = native().connect(":memory:")
         directories = [f"{directory}/" for directory in (self._private, *self._allow)]
         listed = ", ".join(quoted(directory) for directory in directories)
-        for setting in (
+        settings = (
             *_SETTINGS,
             f"SET temp_directory = {quoted(str(self._private / 'spill'))}",
             f"SET allowed_directories = [{listed}]",
+            *self._home.opened(connection, self._private),
             "SET enable_external_access = false",
             "SET lock_configuration = true",
-        ):
-            connection.execute(setting)
+        )
+        try:
+            for setting in settings:
+                with self._home.named():
+                    connection.execute(setting)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -109,7 +118,8 @@ class DuckWorkspace:
     The engine refuses a second call on a cursor while one runs, so calls take turns; only `interrupt` does not.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path, home: Home) -> None:
+        self._home = home
         self._cursor = cursor
         self._schema = schema
         self._spool = spool
@@ -169,6 +179,30 @@ class DuckWorkspace:
         while rows := self._fetched(call, batch_size):
             yield converted(rows)
 
+    def change(self, statements: Sequence[str], returning: Sequence[tuple[str, str]] = ()) -> Changed:
+        """Run statements that change the user's own relations, all of them or none."""
+        for table in tuple(self._pending):
+            self._flush(table)
+        projections, converted = projected(returning)
+        last = statements[-1] + (f" RETURNING {', '.join(projections)}" if projections else "")
+        with self._turn:
+            with translated():
+                self._check()
+                self._home.guard(self._cursor)
+            self._execute("BEGIN")
+            try:
+                for statement in statements[:-1]:
+                    self._execute(statement)
+                rows = self._fetch_all(last)
+                self._execute("COMMIT")
+            except BaseException:
+                with suppress(native().Error):  # the engine has rolled back itself where it failed
+                    self._cursor.execute("ROLLBACK")
+                raise
+        if projections:
+            return Changed(count=len(rows), rows=converted(rows))
+        return Changed(count=rows[0][0] if rows and isinstance(rows[0][0], int) else 0)
+
     def interrupt(self) -> None:
         """Stop what runs on this workspace's cursor, and what would run next."""
         self._stopped = True
@@ -226,6 +260,12 @@ class DuckWorkspace:
             self._calls += 1
             self._cursor.execute(sql)
             return self._calls
+
+    def _fetch_all(self, sql: str) -> Batch:
+        self._execute(sql)
+        with translated():
+            rows: Batch = self._cursor.fetchall()
+        return rows
 
     def _fetched(self, call: int, count: int) -> Batch:
         with self._turn, translated():

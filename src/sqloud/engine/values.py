@@ -13,7 +13,7 @@ from typing import Any
 from sqloud.engine.base import Batch
 from sqloud.errors import DataError
 
-__all__ = ["quoted", "readable"]
+__all__ = ["projected", "quoted", "readable"]
 
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,10 +32,15 @@ def readable(table: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], B
     """A query that reads all of `table` (columns c0, c1, ...), and what turns fetched rows into values."""
     if not any(_ZONED in sql_type for sql_type in types):
         return f"SELECT * FROM {table}", _unchanged
-    names = [f"c{position}" for position in range(len(types))]
+    projections, converted = projected([(f"c{position}", name) for position, name in enumerate(types)])
+    return f"SELECT {', '.join(projections)} FROM {table}", converted
+
+
+def projected(columns: Sequence[tuple[str, str]]) -> tuple[list[str], Callable[[Batch], Batch]]:
+    """SQL for each (expression, type), and what turns fetched rows into values."""
     projections: list[str] = []
     convert: dict[int, Callable[[Any], Any]] = {}
-    for position, (name, sql_type) in enumerate(zip(names, types, strict=True)):
+    for position, (name, sql_type) in enumerate(columns):
         if sql_type == _ZONED:
             projections.append(_microseconds(name))
             convert[position] = _moment
@@ -48,12 +53,14 @@ def readable(table: str, types: Sequence[str]) -> tuple[str, Callable[[Batch], B
             projections.append(name)
 
     def converted(rows: Batch) -> Batch:
-        columns: list[Any] = list(zip(*rows, strict=True))
+        if not convert or not rows:
+            return rows
+        cells: list[Any] = list(zip(*rows, strict=True))
         for position, conversion in convert.items():
-            columns[position] = [None if cell is None else conversion(cell) for cell in columns[position]]
-        return list(zip(*columns, strict=True))
+            cells[position] = [None if cell is None else conversion(cell) for cell in cells[position]]
+        return list(zip(*cells, strict=True))
 
-    return f"SELECT {', '.join(projections)} FROM {table}", converted
+    return projections, converted
 
 
 def _microseconds(expression: str) -> str:

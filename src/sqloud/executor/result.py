@@ -32,8 +32,8 @@ class Result:
     """One statement's answer: `columns`, then `batches()` once.
 
     `kind` is the statement's first word in lower case (`select`, `show`, `describe`, `explain`, ...).
+    `tag` is what psql says of a statement that changes something (`INSERT 0 3`), `rowcount` how many rows it was.
     `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
-    `rowcount` is the number of rows that a write wrote; None for what writes nothing.
     `statistics` is what a statement that can make requests has cost; None for one that cannot.
     """
 
@@ -46,13 +46,16 @@ class Result:
         text_only: bool = False,
         on_close: Callable[[], None] | None = None,
         statistics: Statistics | None = None,
+        tag: str | None = None,
+        rowcount: int | None = None,
     ) -> None:
         self.columns = columns
         self.kind = kind
         self.text_only = text_only
+        self.tag = tag
+        self.rowcount = rowcount
         self.completeness = Completeness.OPEN
         self.cut_by: str | None = None
-        self.rowcount: int | None = None
         self.statistics = statistics
         self._batches = batches
         self._on_close = on_close

@@ -128,7 +128,11 @@ class Runner:
         def keys() -> Keys:
             return tuple(row for batch in workspace.query(sql) for row in batch)
 
-        found = await self.work(keys, workspace.interrupt)
+        return self.keyed(prepared, await self.work(keys, workspace.interrupt))
+
+    def keyed(self, prepared: PreparedScan, found: Keys) -> PreparedScan:
+        """A scan with the keys that relations gave. Raises ProgrammingError for more than the most."""
+        scan = prepared.scan
         requests: dict[tuple[Value, ...], ApiRequest] = {}
         for row in found:
             try:

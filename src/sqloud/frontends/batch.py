@@ -190,6 +190,8 @@ def _answer(
             raise
         write(result, output_format, stream, terminal=stream.isatty(), note=notice)
         stream.flush()
+        if result.tag is not None:
+            tell(result.tag)
     except (KeyboardInterrupt, SystemExit):
         session.cancel()
         raise

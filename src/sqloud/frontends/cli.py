@@ -121,6 +121,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         "providers": tuple(options.providers),
         "sandbox": options.sandbox,
         "allow_read": tuple(options.allow_read or ()),
+        "allow_write": tuple(options.allow_write or ()),
+        "database": options.database,
     }
     for name in ("allow_writes", "allow_destructive", "read_only", "preview", "await_writes"):
         said[name] = getattr(options, name)

@@ -114,6 +114,8 @@ def connect(
     max_keys: int | None = None,
     timeout: float | None = None,
     allow_read: Iterable[str | Path] = (),
+    allow_write: Iterable[str | Path] = (),
+    database: str | Path | None = None,
     null_on_mismatch: bool = False,
     dry_run: bool = False,
     allow_writes: bool = False,
@@ -135,7 +137,8 @@ def connect(
     providers: directories with provider documents of your own.
     max_concurrency: requests in flight at once. max_keys: values that one table may be asked for, where they come
     out of other tables. timeout: seconds for one statement.
-    allow_read: directories that statements may read files from.
+    allow_read: directories that statements may read files from. allow_write: directories that COPY may write to.
+    database: the file that keeps tables and views of your own; without it they are in memory.
     null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
     dry_run: answer each statement with the requests that it would make, and send none.
     allow_writes, allow_destructive: consent to writes, and to those that delete or destroy; without it a write raises
@@ -156,6 +159,8 @@ def connect(
         "providers": tuple(Path(directory) for directory in providers),
         "statement_timeout": timeout,
         "allow_read": tuple(Path(directory) for directory in allow_read),
+        "allow_write": tuple(Path(directory) for directory in allow_write),
+        "database": Path(database) if database is not None else None,
         "null_on_mismatch": null_on_mismatch,
         "allow_writes": allow_writes,
         "allow_destructive": allow_destructive,

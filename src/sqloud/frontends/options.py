@@ -107,6 +107,12 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         default=[],
         help="more provider documents (also SQLOUD_PROVIDERS)",
     )
+    add(
+        "--database",
+        metavar="FILE",
+        type=_file,
+        help="keep tables and views of your own in FILE (default: in memory, gone in the end)",
+    )
     add = parser.add_argument_group("writes").add_argument
     add("--allow-writes", action="store_true", help="let INSERT, UPDATE, REPLACE and EXEC be sent")
     add("--allow-destructive", action="store_true", help="let DELETE, and what else destroys, be sent")
@@ -121,6 +127,13 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         action="append",
         type=_directory,
         help="let statements read files in DIR",
+    )
+    add(
+        "--allow-write",
+        metavar="DIR",
+        action="append",
+        type=_directory,
+        help="let COPY write files in DIR",
     )
     add("--max-concurrency", metavar="N", type=_count, help="requests in flight at once")
     add(
@@ -194,6 +207,15 @@ def _directory(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"there is no directory {text!r}")
     return path.resolve()
+
+
+def _file(text: str) -> Path:
+    from pathlib import Path
+
+    path = Path(text)
+    if not text or path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} can be no file")
+    return path.absolute()
 
 
 def _count(text: str) -> int:

@@ -174,6 +174,8 @@ class _Shell:
                     self._print(failure.returned)
                 raise
             self._print(result)
+            if result.tag is not None:
+                tell(result.tag)
         except UnicodeEncodeError as error:
             character = error.object[error.start]
             raise OperationalError(

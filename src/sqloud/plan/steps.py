@@ -52,12 +52,14 @@ class KeyValues(Record, frozen=True, kw_only=True):
 class KeyQuery(Record, frozen=True, kw_only=True):
     """Keys that the engine computes: `sql` answers one column for each parameter.
 
-    `reads` names the steps whose tables `sql` reads; () where it is an expression over constants.
+    `reads` names the steps whose tables `sql` reads; () where it is an expression over constants, or where `stored`
+    says that it reads relations that are there before any scan.
     """
 
     parameters: tuple[Parameter, ...]
     sql: str
     reads: tuple[str, ...] = ()
+    stored: bool = False
 
 
 class Echo(Record, frozen=True, kw_only=True):
@@ -157,6 +159,7 @@ class Plan(Record, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     functions: tuple[Called, ...] = ()
     notes: tuple[str, ...] = ()
+    stored: bool = False  # it reads relations of the user's own
 
     @property
     def scans(self) -> tuple[Scan, ...]:

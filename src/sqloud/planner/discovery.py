@@ -13,6 +13,7 @@ import msgspec
 
 from sqloud.dialect import Describe, Path, Show
 from sqloud.errors import Error, Span, SqlSyntaxError, UnknownNameError
+from sqloud.planner.own import OwnRelations
 from sqloud.planner.sources import Catalogue, virtual_columns
 from sqloud.registry.records import (
     Equals,
@@ -25,7 +26,16 @@ from sqloud.registry.records import (
     TableName,
 )
 
-__all__ = ["Discovery", "DiscoveryCatalogue", "describe", "described", "inputs", "meant", "show"]
+__all__ = [
+    "Discovery",
+    "DiscoveryCatalogue",
+    "describe",
+    "described",
+    "inputs",
+    "meant",
+    "show",
+    "shown_tables",
+]
 
 
 class DiscoveryCatalogue(Catalogue, Protocol):
@@ -63,6 +73,19 @@ def show(statement: Show, catalogue: DiscoveryCatalogue) -> Discovery:
     wanted = _like(statement.like)
     kept = tuple(row[: len(columns)] for row in rows if wanted.fullmatch(str(row[0])))
     return Discovery(columns=columns, rows=kept)
+
+
+def shown_tables(statement: Show, own: OwnRelations) -> Discovery:
+    """The rows of SHOW TABLES: the user's own relations, by name."""
+    wanted = _like(statement.like)
+    found = [relation for name in own.names() if (relation := own.relation(name)) is not None]
+    rows: list[tuple[str | None, ...]] = [
+        (one.name, one.kind, "temporary" if one.temporary else "", one.text)
+        for one in found
+        if wanted.fullmatch(one.name)
+    ]
+    columns = ("name", "kind", "note", "text") if statement.extended else ("name", "kind")
+    return Discovery(columns=columns, rows=tuple(row[: len(columns)] for row in rows))
 
 
 def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:

@@ -102,7 +102,8 @@ class Feeding:
             recursive = any(cte.parent is not None and cte.parent.args.get("recursive") for cte in feed.ctes)
             listed = ", ".join(_duck(cte) for cte in feed.ctes)
             sql = f"WITH {'RECURSIVE ' if recursive else ''}{listed} {sql}"
-        return KeyQuery(parameters=tuple(parameters), sql=sql, reads=feed.reads)
+        stored = not feed.reads and any(feed.items)
+        return KeyQuery(parameters=tuple(parameters), sql=sql, reads=feed.reads, stored=stored)
 
     def _branch(
         self,
@@ -230,7 +231,7 @@ class Feeding:
         for table in node.find_all(exp.Table):
             if id(table) in self._uses:
                 found.add(self._uses[id(table)].id)
-            elif table.name.lower() in self._ctes and table.name.lower() not in seen:
+            elif table.args.get("db") is None and table.name.lower() in self._ctes.keys() - seen:
                 cte = self._ctes[table.name.lower()]
                 found |= self._scans_in(cte.this, seen | {table.name.lower()})
         return frozenset(found)

@@ -163,9 +163,11 @@ def _star(
     ]
     for alias in aliases:
         table = relations.tables.get(alias)
-        names = table.visible if table is not None else relations.others[alias]
+        names = table.visible if table is not None else relations.shown(alias)
         if names is None:
-            columns.append(exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True)))
+            hidden = [exp.to_identifier(name, quoted=True) for name in relations.hidden(alias)]
+            all_of_it = exp.Star(except_=hidden) if hidden else exp.Star()
+            columns.append(exp.Column(this=all_of_it, table=exp.to_identifier(alias, quoted=True)))
             continue
         columns += [
             exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))

@@ -18,7 +18,7 @@ from sqloud.planner.names import Names, Reference
 from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
 
-__all__ = ["Reach", "conjuncts", "is_padded", "join_reaches"]
+__all__ = ["Reach", "conjuncts", "is_padded", "join_reaches", "passes"]
 
 Way = tuple[exp.Expr, ...]
 """Predicates that all hold for the rows that come to the answer on one way."""
@@ -59,7 +59,7 @@ class Reach:
             return
         column = query.selects[position].unalias()
         reference = self._names.references.get(id(column))
-        if isinstance(column, exp.Column) and reference is not None and _passes(query, position, column):
+        if isinstance(column, exp.Column) and reference is not None and passes(query, position, column):
             yield from self.trace(reference)
 
     def _ways(self, relations: Relations, node: exp.Expr, depth: int) -> list[Way]:
@@ -99,7 +99,7 @@ class Reach:
         if not isinstance(around, exp.In) or not isinstance(query, exp.Select) or len(query.selects) != 1:
             return
         column = query.selects[0].unalias()
-        if not isinstance(column, exp.Column) or not _passes(query, 0, column):
+        if not isinstance(column, exp.Column) or not passes(query, 0, column):
             return
         if _only_true_counts(around) or self._is_present(around.this):
             yield exp.EQ(this=column, expression=around.this)
@@ -171,7 +171,7 @@ def _place(select: exp.Select, node: exp.Expr) -> int | None:
     return None
 
 
-def _passes(select: exp.Select, position: int, column: exp.Column) -> bool:
+def passes(select: exp.Select, position: int, column: exp.Column) -> bool:
     """Whether a predicate on an output of a SELECT may be asked of its rows instead."""
     if any(select.args.get(clause) for clause in ("limit", "offset", "qualify", "windows")):
         return False

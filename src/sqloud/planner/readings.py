@@ -14,20 +14,23 @@ from sqlglot import exp
 from sqloud.errors import MissingParameterError, UnknownNameError
 from sqloud.plan.steps import Plan
 from sqloud.planner import select
+from sqloud.planner.own import OwnRelations
 from sqloud.planner.sources import Catalogue, folded
 from sqloud.registry.records import Provider, Resource, TableName
 
 __all__ = ["plan_query"]
 
 
-def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -> Plan:
+def plan_query(
+    tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False, own: OwnRelations | None = None
+) -> Plan:
     """The plan of a SELECT, as `select.plan_query` makes it."""
     try:
-        return select.plan_query(tree, catalogue, reasons=reasons)
+        return select.plan_query(tree, catalogue, reasons=reasons, own=own)
     except (UnknownNameError, MissingParameterError):
         for other in _other_readings(tree, catalogue):
             try:
-                return select.plan_query(tree, other, reasons=reasons)
+                return select.plan_query(tree, other, reasons=reasons, own=own)
             except (UnknownNameError, MissingParameterError):
                 continue
         raise

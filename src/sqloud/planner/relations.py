@@ -47,7 +47,18 @@ class Relations:
             elif local is not None and id(origin) in local:
                 self.others[name] = local[id(origin)].names
             else:
-                self.others[name] = None
+                # Own tables say their columns; those of a table function are the engine's to know.
+                self.others[name] = node.meta.get("columns")
+
+    def shown(self, alias: str) -> tuple[str, ...] | None:
+        """What `*` stands for, of a relation that is no API table: all but what a view hides."""
+        names = self.others[alias]
+        hidden = self.nodes[alias].meta.get("hidden") or ()
+        return names and tuple(name for name in names if name not in hidden)
+
+    def hidden(self, alias: str) -> tuple[str, ...]:
+        """What a view hides from `*`."""
+        return tuple(self.nodes[alias].meta.get("hidden") or ())
 
     @property
     def order(self) -> list[str]:
@@ -79,7 +90,7 @@ class Relations:
 
 def names_api_table(node: exp.Table, scopes: Sequence[SqlScope]) -> bool:
     """Whether a table of the statement is a provider's, and no CTE, table function or file."""
-    if not isinstance(node.this, (exp.Identifier, exp.Dot)):
+    if not isinstance(node.this, (exp.Identifier, exp.Dot)) or "columns" in node.meta:
         return False
     if node.args.get("db") or isinstance(node.this, exp.Dot):
         return True

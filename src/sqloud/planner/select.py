@@ -26,6 +26,7 @@ from sqloud.planner.methods import Choice, choose
 from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.narrowing import narrowed
 from sqloud.planner.outputs import name_outputs
+from sqloud.planner.own import NoRelations, OwnRelations, place_own
 from sqloud.planner.reach import Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
@@ -33,16 +34,22 @@ from sqloud.planner.sharing import SharedScans, only_counted
 from sqloud.planner.sources import Catalogue, TableUse
 from sqloud.planner.spelling import mark_types, spell_lists
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
+from sqloud.registry.records import Parameter
 
-__all__ = ["plan_query"]
+__all__ = ["plan_query", "unbound"]
+
+_NONE = NoRelations()
 
 
-def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -> Plan:
+def plan_query(
+    tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False, own: OwnRelations | None = None
+) -> Plan:
     """The plan of a SELECT. The tree is not changed; errors carry the place in the statement.
 
-    With `reasons` each scan says why it uses its method and no other.
+    With `reasons` each scan says why it uses its method and no other. `own` are the user's own relations.
     """
-    tree = tree.copy()
+    tree = place_own(tree.copy(), own or _NONE, catalogue)
+    stored = any("columns" in node.meta for node in tree.find_all(exp.Table))
     spell_rows(tree)
     spell_tables(tree)
     names = bind_names(tree, catalogue)
@@ -106,7 +113,9 @@ def plan_query(tree: exp.Expr, catalogue: Catalogue, *, reasons: bool = False) -
         counted = only_counted(scan, filtered=made.filtered)
         scans.add(msgspec.structs.replace(scan, counted=counted) if counted else scan, replaced[id(use.node)])
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
-    return Plan(steps=(*local, *scans, answer), checks=checks, functions=functions, notes=_notes(scans))
+    return Plan(
+        steps=(*local, *scans, answer), checks=checks, functions=functions, notes=_notes(scans), stored=stored
+    )
 
 
 def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], dict[str, Choice]]:
@@ -115,10 +124,39 @@ def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
     Constants go first. What they do not bind is fed by the tables that are ready, until no table is left; one
     that stays unbound, or a ring of tables that would feed each other, is an error.
     """
+    covers, choices, waiting = _settled(names, feeding)
+    if waiting:
+        raise next(iter(waiting.values()))[1]
+    return covers, choices
+
+
+def unbound(names: Names) -> list[tuple[TableUse, list[Parameter]]]:
+    """The tables of a statement that nothing in it binds, each with the parameters that it lacks."""
+    covers, _, waiting = _settled(names, Feeding(names))
+    found = []
+    for use, error in waiting.values():
+        listing, subjects = use.resource.listing, parameter_subjects(use)
+        lacking = [
+            parameter
+            for parameter in (listing.required if listing is not None else ())
+            if not all(subjects[parameter.sql_name] in one for one in covers[use.id])
+        ]
+        virtual = [use.virtual.get(parameter.sql_name) for parameter in lacking]
+        if not lacking or any(one is None or one.kind == "member" for one in virtual):
+            raise error
+        found.append((use, lacking))
+    return found
+
+
+_Waiting = dict[str, tuple[TableUse, MissingParameterError]]
+
+
+def _settled(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], dict[str, Choice], _Waiting]:
+    """As far as tables can be bound: covers, choices, and those tables that stay unbound."""
     reach = Reach(names)
     covers: dict[str, Alternatives] = {}
     choices: dict[str, Choice] = {}
-    waiting: dict[str, tuple[TableUse, MissingParameterError]] = {}
+    waiting: _Waiting = {}
     for use in names.uses:
         covers[use.id] = _cover_of(use, reach, TableSubjects(use, names, reach))
         try:
@@ -136,9 +174,9 @@ def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
             covers[use.id] = fed
             break
         else:
-            raise next(iter(waiting.values()))[1]
+            break
         del waiting[use.id]
-    return covers, choices
+    return covers, choices, waiting
 
 
 def _drop_full_names(names: Names) -> None:

@@ -24,8 +24,8 @@ _METHOD = (
 )  # fmt: skip
 _VALUE = (
     "in", "sql_name", "type", "format", "items", "required", "read_only", "nullable", "minimum", "maximum",
-    "pattern", "enum", "default", "path", "answer", "hidden", "equals", "superset", "member_of", "scope", "option",
-    "excludes", "refers_to", "description",
+    "pattern", "enum", "default", "path", "answer", "hidden", "equals", "text_equals", "superset", "member_of",
+    "scope", "option", "excludes", "refers_to", "description",
 )  # fmt: skip
 _PAGING = (
     "style", "page", "offset", "token", "size", "default_size", "maximum_size", "next", "more", "last", "total",

@@ -138,5 +138,7 @@ def _expressions(resource: Resource) -> Iterator[tuple[str, str]]:
             at = ("resources", resource.name.resource, "methods", method.name, "parameters", parameter.name)
             if isinstance(parameter.meaning, Equals):
                 yield pointer(*at, "equals"), parameter.meaning.expression
+            if parameter.text_equals is not None:
+                yield pointer(*at, "text_equals"), parameter.text_equals
             elif isinstance(parameter.meaning, Scope) and parameter.meaning.computed is not None:
                 yield pointer(*at, "scope", "computed"), parameter.meaning.computed

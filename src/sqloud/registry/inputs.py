@@ -67,6 +67,7 @@ def resolve_parameters(
             excludes=tuple(entry.get("excludes", ())),
             refers_to=entry.get("refers_to"),
             listed=str(entry["items"]) if _is_listed(entry) else None,
+            text_equals=entry.get("text_equals"),
             description=entry.get("description", ""),
         )
         for name, entry in declared.items()

@@ -151,6 +151,10 @@ def _judge_meaning(at: str, parameter: Parameter, columns: tuple[Column, ...], r
                 f"{at}/member_of",
                 f"the column {column.name!r} is {column.type.spelling}, not a list of scalars",
             )
+    if parameter.text_equals is not None and (
+        not isinstance(meaning, Equals) or parameter.type.type not in ("integer", "number")
+    ):
+        report(f"{at}/text_equals", "stands beside equals, of a parameter that is a number")
     if isinstance(meaning, Scope) and meaning.default is not None:
         _judge_value(f"{at}/scope/default", meaning.default, parameter, report)
         if parameter.required:

@@ -108,7 +108,8 @@ class Parameter(Record, frozen=True, kw_only=True):
 
     `location` is where the value goes: `path`, `query`, `header`, `body` (a top-level field of a SELECT's JSON
     body), `host` (a placeholder of the method's `base_url`) or `url` (the value is the whole URL).
-    `listed` is the type of the elements where the text that binds it is sent as a JSON array.
+    `listed` is the type of the elements where the text that binds it is sent as a JSON array. `text_equals` is what
+    a number's parameter equals where it is asked with a text that is no number.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Parameter(Record, frozen=True, kw_only=True):
     excludes: tuple[str, ...] = ()  # names of parameters that may not be sent beside this one
     refers_to: str | None = None  # service.resource.column
     listed: str | None = None
+    text_equals: str | None = None
     description: str = ""
 
 

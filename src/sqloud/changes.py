@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from sqloud.copying import WrittenFile, copy_options
 from sqloud.dialect import (
     Alter,
+    Copy,
     CreateTable,
     CreateView,
     Delete,
@@ -28,12 +31,19 @@ from sqloud.dialect import (
     render,
 )
 from sqloud.engine.base import KEPT, TEMPORARY, Changed, Engine, ResultColumn, Workspace
-from sqloud.errors import MissingParameterError, NotSupportedError, ProgrammingError, UnknownNameError
+from sqloud.errors import (
+    MissingParameterError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    UnknownNameError,
+)
 from sqloud.executor.result import Result
 from sqloud.plan.steps import Plan
 from sqloud.planner import own_writes, plan_query
 from sqloud.planner.discovery import Discovery
-from sqloud.planner.own import OwnRelation
+from sqloud.planner.files import readable_files
+from sqloud.planner.own import OwnRelation, rows_of
 from sqloud.planner.own_writes import OwnWrite
 from sqloud.planner.sources import nearest
 from sqloud.planner.views import body_of, judge_view, view_columns
@@ -68,7 +78,15 @@ class Work(Protocol):
 class Changes:
     """Runs what changes own relations; `answer` gives None for any other statement."""
 
-    def __init__(self, storage: Storage, engine: Engine, catalogue: Catalogue, work: Work) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        engine: Engine,
+        catalogue: Catalogue,
+        work: Work,
+        writable: tuple[Path, ...] = (),
+    ) -> None:
+        self._writable = writable
         self._storage = storage
         self._engine = engine
         self._catalogue = catalogue
@@ -98,7 +116,56 @@ class Changes:
             return changed("truncate", "TRUNCATE TABLE")
         if isinstance(statement, Alter):
             return self._alter(statement)
+        if isinstance(statement, Copy):
+            return self._copy_to(statement) if statement.direction == "to" else self._copy_from(statement)
         return None
+
+    def _copy_to(self, statement: Copy) -> Result:
+        options = copy_options(statement)
+        query = statement.query
+        if statement.table is not None:
+            query = rows_of(self._known(statement.table), [column.key for column in statement.columns])
+        assert query is not None
+        file = WrittenFile(statement.path, self._writable)
+        plan = plan_query(query, self._catalogue, own=self._storage)
+        names = ", ".join(_quoted(name) for name in plan.answer.names)
+        listed = f"({names})" if names else ""
+        sql = f'COPY (SELECT * FROM ({plan.answer.sql}) AS "answer"{listed}) TO {literal(str(file.part))} ({options})'
+        workspace = self._engine.open()
+        try:
+            with self._alone(workspace) if plan.stored else nullcontext():
+                self._work.load(plan, workspace)
+                done = self._work.run(lambda: workspace.change([sql]), workspace)
+            file.take_place()
+        except OSError as error:
+            raise OperationalError(f"cannot write {statement.path}: {error.strerror or error}") from error
+        finally:
+            file.discard()
+            workspace.close()
+        return changed("copy", f"COPY {done.count}", done.count)
+
+    def _copy_from(self, statement: Copy) -> Result:
+        assert statement.table is not None
+        options = copy_options(statement)
+        table = self._table(statement.table)
+        known = [name for name, _ in table.columns]
+        for column in statement.columns:
+            if column.key not in known:
+                raise UnknownNameError(
+                    f"no column {column.text} in {table.name}",
+                    span=column.span,
+                    hints=nearest(column.key, known),
+                )
+        files = readable_files(statement.path, self._storage.readable, None)
+        if len(files) > 1:
+            raise NotSupportedError(
+                "COPY FROM reads one file",
+                hints=(f"INSERT INTO {table.name} SELECT * FROM '...' reads several",),
+            )
+        names = ", ".join(_quoted(column.key) for column in statement.columns)
+        target = f"{table.sql} ({names})" if names else table.sql
+        done = self._change([f"COPY {target} FROM {literal(files[0])} ({options})"])
+        return changed("copy", f"COPY {done.count}", done.count)
 
     def described(self, statement: Describe) -> Discovery:
         """The rows of DESCRIBE for an own relation, in the shape that a resource's have."""
@@ -360,14 +427,15 @@ class Changes:
             workspace.close()
         return columns, done
 
-    def _change(self, statements: Sequence[str]) -> None:
+    def _change(self, statements: Sequence[str]) -> Changed:
         workspace = self._engine.open()
         try:
             with self._alone(workspace):
-                self._work.run(lambda: workspace.change(statements), workspace)
+                done = self._work.run(lambda: workspace.change(statements), workspace)
                 self._storage.load()
         finally:
             workspace.close()
+        return done
 
     @contextmanager
     def _alone(self, workspace: Workspace) -> Iterator[None]:

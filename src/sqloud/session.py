@@ -93,7 +93,7 @@ class Session:
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         _check_providers(settings, self.catalogue)
-        self._engine: Engine = DuckEngine(settings.allow_read, settings.database)
+        self._engine: Engine = DuckEngine((*settings.allow_read, *settings.allow_write), settings.database)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
         most = settings.max_concurrency or MAX_CONCURRENCY
@@ -120,8 +120,12 @@ class Session:
         self._labelled = False
         self._closed = False
         self._functions: tuple[str, ...] | None = None
-        self._storage = Storage(self._engine, is_kept=settings.database is not None)
-        self._changes = Changes(self._storage, self._engine, self.catalogue, _Host(self))
+        self._storage = Storage(
+            self._engine, is_kept=settings.database is not None, readable=settings.allow_read
+        )
+        self._changes = Changes(
+            self._storage, self._engine, self.catalogue, _Host(self), settings.allow_write
+        )
 
     def run(
         self,

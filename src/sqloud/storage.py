@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqloud.engine.base import KEPT, TEMPORARY, Engine, Workspace
@@ -35,7 +36,8 @@ _HOMES = (
 class Storage:
     """The user's own relations, by their names in lower case; a temporary one hides another of its name."""
 
-    def __init__(self, engine: Engine, *, is_kept: bool) -> None:
+    def __init__(self, engine: Engine, *, is_kept: bool, readable: tuple[Path, ...] = ()) -> None:
+        self.readable = readable
         self._engine = engine
         self._relations: dict[tuple[str, str], OwnRelation] = {}
         self._changed = threading.Condition()

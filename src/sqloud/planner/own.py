@@ -7,6 +7,7 @@ before any scan, so what it holds can feed one; a view is its query, written in 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -14,9 +15,10 @@ from sqlglot import exp
 
 from sqloud.dialect import span_of
 from sqloud.errors import ProgrammingError, UnknownNameError
+from sqloud.planner.files import place_files
 from sqloud.planner.sources import Catalogue, folded, nearest
 
-__all__ = ["ROW_ID", "NoRelations", "OwnRelation", "OwnRelations", "as_table", "place_own"]
+__all__ = ["ROW_ID", "NoRelations", "OwnRelation", "OwnRelations", "as_table", "place_own", "rows_of"]
 
 ROW_ID = "rowid"
 """The hidden column of an own table that tells its rows apart."""
@@ -53,9 +55,15 @@ class OwnRelations(Protocol):
     def names(self) -> Sequence[str]:
         """All names."""
 
+    @property
+    def readable(self) -> Sequence[Path]:
+        """The directories whose files statements may read."""
+
 
 class NoRelations:
-    """No relations of the user's own."""
+    """No relations of the user's own, and no files."""
+
+    readable: Sequence[Path] = ()
 
     def relation(self, name: str) -> OwnRelation | None:
         """None."""
@@ -76,6 +84,7 @@ def place_own(
     """
     from sqloud.planner.views import place_view
 
+    place_files(tree, own.readable)
     for node in list(tree.find_all(exp.Table)):
         parts = node.parts
         if len(parts) != 1 or not isinstance(parts[0], exp.Identifier) or _is_cte(node):
@@ -116,6 +125,13 @@ def as_table(node: exp.Table, relation: OwnRelation) -> None:
     names = [name for name, _ in relation.columns]
     given = [folded(column) for column in alias.columns]
     node.meta["columns"] = (*given, *names[len(given) :])
+
+
+def rows_of(relation: OwnRelation, columns: Sequence[str]) -> exp.Select:
+    """The query of some columns of an own relation; of all where none is named."""
+    listed: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns]
+    listed = listed or [exp.Star()]
+    return exp.select(*listed).from_(exp.Table(this=exp.to_identifier(relation.name, quoted=True)))
 
 
 def _is_cte(node: exp.Table) -> bool:

@@ -32,6 +32,7 @@ from sqloud.dialect import (
 )
 from sqloud.engine.base import KEPT, TEMPORARY, Changed, Engine, ResultColumn, Workspace
 from sqloud.errors import (
+    InternalError,
     MissingParameterError,
     NotSupportedError,
     OperationalError,
@@ -76,7 +77,7 @@ class Work(Protocol):
 
 
 class Changes:
-    """Runs what changes own relations; `answer` gives None for any other statement."""
+    """Runs what changes own relations."""
 
     def __init__(
         self,
@@ -92,11 +93,17 @@ class Changes:
         self._catalogue = catalogue
         self._work = work
 
-    def answer(self, statement: Statement) -> Result | None:
+    def are_asked_by(self, statement: Statement) -> bool:
+        """Whether a statement changes own relations."""
+        if isinstance(statement, (Insert, Update, Delete, Replace, ReplaceInto)):
+            return len(statement.target.names) == 1
+        return isinstance(statement, (CreateTable, CreateView, Refresh, Drop, Truncate, Alter, Copy))
+
+    def answer(self, statement: Statement) -> Result:
         """The result of one statement, made when this returns."""
         if isinstance(statement, (Insert, Update, Delete)):
-            return self._rows(statement) if len(statement.target.names) == 1 else None
-        if isinstance(statement, (Replace, ReplaceInto)) and len(statement.target.names) == 1:
+            return self._rows(statement)
+        if isinstance(statement, (Replace, ReplaceInto)):
             raise NotSupportedError(
                 "REPLACE on a table of your own is not built",
                 span=statement.target.span,
@@ -118,7 +125,7 @@ class Changes:
             return self._alter(statement)
         if isinstance(statement, Copy):
             return self._copy_to(statement) if statement.direction == "to" else self._copy_from(statement)
-        return None
+        raise InternalError(f"{type(statement).__name__} changes nothing of the user's own")
 
     def _copy_to(self, statement: Copy) -> Result:
         options = copy_options(statement)

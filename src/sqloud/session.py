@@ -208,8 +208,16 @@ class Session:
             return self._writer.commit() if isinstance(statement, Commit) else self._writer.rollback()
         if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
             return self._setting(statement)
-        if (result := self._changes.answer(statement)) is not None:
-            return result
+        if self._changes.are_asked_by(statement):
+            if self.settings.dry_run or self.in_transaction:
+                what = "a dry run" if self.settings.dry_run else "BEGIN"
+                raise NotSupportedError(
+                    f"a change of your own relations inside of {what} is not built",
+                    hints=("put its query through --dry-run alone",)
+                    if self.settings.dry_run
+                    else ("COMMIT or ROLLBACK first: it would be made at once, and no ROLLBACK undoes it",),
+                )
+            return self._changes.answer(statement)
         return self._write(statement)
 
     @property
@@ -240,6 +248,10 @@ class Session:
         return self._writer.run(planned)
 
     def _explain_write(self, statement: Explain) -> Result:
+        if self._changes.are_asked_by(statement.statement):
+            raise NotSupportedError(
+                "EXPLAIN of a change of your own relations is not built", hints=("EXPLAIN its query alone",)
+            )
         if statement.analyze and not self.settings.dry_run:
             raise NotSupportedError(
                 "EXPLAIN ANALYZE of a write is not built yet", hints=("EXPLAIN shows what it would send",)

@@ -430,3 +430,20 @@ def test_statements_side_by_side(connection: Connection) -> None:
         thread.join()
     assert failures == []
     assert rows(connection, "SELECT a FROM t") == [(30,)]
+
+
+@pytest.mark.parametrize(
+    "sql", [f"CREATE TABLE t AS SELECT id FROM {DROPLETS}", "DROP TABLE t", "COPY t TO 'x.csv'"]
+)
+def test_a_dry_run_changes_nothing_and_sends_nothing(sql: str) -> None:
+    with sqloud.connect(sandbox=True, dry_run=True) as connection:
+        with pytest.raises(NotSupportedError, match="inside of a dry run"):
+            rows(connection, sql)
+        assert rows(connection, "SHOW TABLES") == []
+
+
+def test_own_relations_are_not_changed_inside_of_begin(connection: Connection) -> None:
+    rows(connection, "BEGIN")
+    with pytest.raises(NotSupportedError, match="inside of BEGIN"):
+        rows(connection, "CREATE TABLE t (a int)")
+    rows(connection, "ROLLBACK", "CREATE TABLE t (a int)")

@@ -422,7 +422,8 @@ class Session:
         self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan], statistics: Statistics
     ) -> Iterator[Batch]:
         """Run the scans and the residual."""
-        return self._run_scans(workspace, prepared, statistics, lambda: workspace.query(plan.answer.sql))
+        sql = plan.answer.sql
+        return self._run_scans(workspace, prepared, statistics, lambda: workspace.query(sql), sql)
 
     def _run_scans(
         self,
@@ -430,8 +431,12 @@ class Session:
         prepared: Sequence[PreparedScan],
         statistics: Statistics,
         answer: Callable[[], T],
+        sql: str | None = None,
     ) -> T:
-        """Run the scans and what is made of them on the loop, and wait here, where Ctrl-C arrives."""
+        """Run the scans and what is made of them on the loop, and wait here, where Ctrl-C arrives.
+
+        `sql` is the query that `answer` runs, if it does nothing else.
+        """
         return self._waited(
             workspace,
             self._runner.run(
@@ -441,6 +446,7 @@ class Session:
                 notice=self._on_notice,
                 statistics=statistics,
                 time_limit=self.settings.statement_timeout,
+                sql=sql,
             ),
         )
 

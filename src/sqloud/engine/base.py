@@ -7,11 +7,12 @@ closing it drops them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["KEPT", "TEMPORARY", "Batch", "Changed", "Engine", "ResultColumn", "Workspace"]
+__all__ = ["KEPT", "STREAMED_LINE", "TEMPORARY", "Batch", "Changed", "Engine", "ResultColumn", "Workspace"]
 
 KEPT = "own"
 """The engine's database of the user's own relations: in memory, or in a file that stays."""
@@ -22,6 +23,10 @@ TEMPORARY = "memory"
 Batch = list[tuple[Any, ...]]
 """Rows of Python values: None, bool, int, float, str, Decimal, date, time, timedelta, aware datetime, UUID,
 bytes, list, dict; a JSON column's values are JSON text (`str`)."""
+
+
+STREAMED_LINE = 2 * 2**20
+"""Bytes of the longest row that can be streamed: what the engine reads at once is twice that."""
 
 
 class ResultColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +54,15 @@ class Workspace(Protocol):
 
     def fill(self, table: str, rows: int) -> None:
         """Append rows of which nothing is read but their number."""
+
+    def stream(self, table: str, sql: str) -> tuple[Path, ...]:
+        """Pipes for the rows of `table`, which `query(sql)` in another thread reads as they come, one by one.
+
+        () where `sql` has to read them more than once, or the engine holds some already.
+        """
+
+    def pending(self, table: str) -> list[bytes]:
+        """What was loaded and is not in the engine yet; it is the caller's now."""
 
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Resolve and type a query without running it.

@@ -19,10 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqloud.engine.base import Batch, Changed, ResultColumn
+from sqloud.engine.base import STREAMED_LINE, Batch, Changed, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.home import Home
+from sqloud.engine.streaming import make_pipes, reads_once
 from sqloud.engine.values import projected, quoted, readable
 from sqloud.errors import InterfaceError, InternalError, StatementCancelled
 
@@ -125,6 +126,7 @@ class DuckWorkspace:
         self._spool = spool
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
+        self._flushed: set[str] = set()
         self._answers = 0
         self._calls = 0
         self._turn = threading.RLock()
@@ -149,6 +151,32 @@ class DuckWorkspace:
         pending.append(lines)
         if sum(map(len, pending)) >= _LOADED_AT_ONCE:
             self._flush(table)
+
+    def stream(self, table: str, sql: str) -> tuple[Path, ...]:
+        """Let `sql` read the rows of `table` as they come; () where it reads them more than once.
+
+        Gives the pipes to write them to, one after the other, lines as for `load`; `query(sql)` in another thread
+        reads each to its end. Rows that the engine holds already cannot be streamed.
+        """
+        if table in self._flushed:
+            return ()
+        folder = self._spool.with_suffix(".pipes")
+        pipes = make_pipes(folder)
+        self._execute(f"DROP TABLE {_name(table)}")
+        self._execute(
+            f"CREATE VIEW {_name(table)} AS {self._reading(table, pipes, f', maximum_object_size = {STREAMED_LINE}')}"
+        )
+        call = self._execute(f"EXPLAIN {sql}")
+        if reads_once("".join(str(row[1]) for row in self._fetched(call, 100))):
+            return pipes
+        self._execute(f"DROP VIEW {_name(table)}")
+        shutil.rmtree(folder)
+        self.create(table, self._tables[table])
+        return ()
+
+    def pending(self, table: str) -> list[bytes]:
+        """What was loaded and is not in the engine yet; it is the caller's now."""
+        return self._pending.pop(table, [])
 
     def fill(self, table: str, rows: int) -> None:
         """Append rows of NULLs."""
@@ -236,22 +264,28 @@ class DuckWorkspace:
         chunks = self._pending.pop(table, [])
         if not chunks:
             return
+        self._flushed.add(table)
         longest = max(map(len, chunks))
-        columns = self._tables[table]
-        # Only a cast reads the escapes by which text carries bytes.
-        read_as = [(column, "VARCHAR" if sql_type == "BLOB" else sql_type) for column, sql_type in columns]
-        listed = ", ".join(f"{quoted(column)}: {quoted(sql_type)}" for column, sql_type in read_as)
-        names = ", ".join(f"{_name(column)}::{sql_type}" for column, sql_type in columns)
         roomy = f", maximum_object_size = {longest + 1}" if longest > _LONGEST_LINE else ""
         with open(self._spool, "wb") as spool:
             spool.writelines(chunks)
         try:
-            self._execute(
-                f"INSERT INTO {_name(table)} SELECT {names} FROM read_json({quoted(str(self._spool))}, "
-                f"format = 'newline_delimited', records = true, columns = {{{listed}}}{roomy})"
-            )
+            self._execute(f"INSERT INTO {_name(table)} {self._reading(table, (self._spool,), roomy)}")
         finally:
             self._spool.unlink(missing_ok=True)
+
+    def _reading(self, table: str, files: Sequence[Path], roomy: str) -> str:
+        """SQL that reads a table's rows out of files or pipes, in their order."""
+        columns = self._tables[table]
+        # Only a cast reads the escapes by which text carries bytes.
+        read_as = [(column, "VARCHAR" if sql_type == "BLOB" else sql_type) for column, sql_type in columns]
+        listed = ", ".join(f"{quoted(column)}: {quoted(sql_type)}" for column, sql_type in read_as)
+        names = ", ".join(f"{_name(column)}::{sql_type} AS {_name(column)}" for column, sql_type in columns)
+        paths = ", ".join(quoted(str(file)) for file in files)
+        return (
+            f"SELECT {names} FROM read_json([{paths}], "
+            f"format = 'newline_delimited', records = true, columns = {{{listed}}}{roomy})"
+        )
 
     def _execute(self, sql: str) -> int:
         """Run one statement and number it; its rows, if any, wait on the cursor for `_fetched`."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections import deque
 
 from sqloud.protocol.messages import ApiResponse
@@ -20,11 +21,15 @@ from sqloud.registry.records import RateLimitHeaders
 __all__ = ["Lane"]
 
 _SECOND = 1.0
-_EASED = 0.95
+_EASED = 0.97
 """The share of the rate at which a server refused that is asked of it next."""
-_CREEP = 1.01
-_LEAP = 1.5
-"""What the pace is multiplied by in a second without a refusal: once it was found, and before."""
+_CREEP = 0.00015
+_LEAP = 0.4
+"""How the pace grows: by exp(creep * t * t), t the seconds since it was refused; before that by exp(leap * t)."""
+_ENOUGH = 20
+"""Good answers in the second before a refusal that tell a pace; fewer may have been a burst that was let through."""
+_BURST = 0.05
+"""Seconds of the pace that may be sent at once after a pause."""
 _FIRST_HOLD = 0.05
 _LONGEST_HOLD = 2.0
 _LONGEST_RESET = 60.0
@@ -55,6 +60,7 @@ class Lane:
         self._good: deque[float] = deque()  # moments of the good answers of the last second
         self._pace: float | None = None  # requests a second; None: as fast as they come
         self._found = False  # the pace has been refused once
+        self._began = 0.0  # when requests went at this pace first
         self._credit = 0.0
         self._credited = 0.0
 
@@ -128,6 +134,7 @@ class Lane:
             hold = min(_LONGEST_HOLD, _FIRST_HOLD * 2.0 ** (self._refusals - 1)) if asked is None else asked
             if hold <= _LONGEST_RESET:
                 self._held_until = moment + hold
+            self._began = self._held_until
         elif asked is not None and asked <= _LONGEST_RESET:
             self._held_until = max(self._held_until, moment + asked)
 
@@ -175,10 +182,13 @@ class Lane:
         """Seconds until the pace allows one more request; credit of a second at most is kept."""
         if self._pace is None:
             return 0.0
-        passed, self._credited = moment - self._credited, moment
-        if passed < 10 * _SECOND and moment > self._held_until:
-            self._pace *= (_CREEP if self._found else _LEAP) ** passed
-        self._credit = min(self._pace, self._credit + passed * self._pace)
+        passed, since = moment - self._credited, moment - self._began
+        self._credited = moment
+        if since > 0:
+            before = max(0.0, since - passed)
+            grown = _CREEP * (since**2 - before**2) if self._found else _LEAP * (since - before)
+            self._pace *= math.exp(min(1.0, grown))
+        self._credit = min(max(1.0, self._pace * _BURST), self._credit + passed * self._pace)
         return 0.0 if self._credit >= 1 else (1 - self._credit) / self._pace
 
     def _again(self, pause: float) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from sqloud.executor.ahead import Ahead
 from sqloud.executor.counting import told_total
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.statistics import Statistics
+from sqloud.executor.stream import Satisfied, Streaming
 from sqloud.plan.steps import Scan, Value
 from sqloud.protocol.ahead import pages_ahead
 from sqloud.protocol.drift import Drift
@@ -40,7 +41,9 @@ _READ_AT_ONCE = 256 * 2**10
 """Bytes of an answer that take less to decode than to hand to another thread: some hundred microseconds."""
 
 _LOADED_AT_ONCE = 2**20
-"""Bytes of rows that are handed to the engine together."""
+_STREAMED_FROM = 3 * 2**20
+"""Bytes of rows that are handed to the engine together; and from which on they go straight into the query, before
+the engine has taken any."""
 
 
 class ScanRun:
@@ -54,6 +57,7 @@ class ScanRun:
         turn: asyncio.Lock,
         notice: Notice,
         statistics: Statistics,
+        streaming: Streaming[Any] | None = None,
     ) -> None:
         self._runner = runner
         self._prepared = prepared
@@ -65,7 +69,8 @@ class ScanRun:
         self._counted = statistics.scan(prepared.scan.id)
         self._reader = PageReader(prepared.scan, null_on_mismatch=runner.null_on_mismatch)
         self._lines: list[bytes] = []
-        self._size = 0
+        self._size = self._handed = 0
+        self._streaming = streaming if prepared.scan.limit is None else None
 
     async def run(self) -> None:
         """Load every row, or raise."""
@@ -73,6 +78,8 @@ class ScanRun:
         try:
             await self._run()
             await self._flush()
+        except Satisfied:
+            return
         finally:
             self._counted.elapsed = time.monotonic() - began
 
@@ -145,11 +152,34 @@ class ScanRun:
     async def _flush(self) -> None:
         """Hand to the engine what is gathered."""
         lines, self._lines, self._size = b"".join(self._lines), [], 0
-        if lines:
-            async with self._turn:
+        if not lines:
+            return
+        self._handed += len(lines)
+        async with self._turn:
+            if await self._streams():
+                await self._stream(lines)
+            else:
                 await self._runner.work(
                     lambda: self._workspace.load(self._scan.id, lines), self._workspace.interrupt
                 )
+
+    async def _streams(self) -> bool:
+        """Whether rows go straight into the query: once there are many of them, and if it reads them once."""
+        streaming = self._streaming
+        if streaming is None or self._handed < _STREAMED_FROM:
+            return False
+        if streaming.stream is None:
+            pipes = await self._runner.work(lambda: streaming.pipes(self._scan.id), self._workspace.interrupt)
+            if not pipes:
+                self._streaming = None
+                return False
+            await streaming.begin(pipes, self._scan.id)
+        return True
+
+    async def _stream(self, lines: bytes) -> None:
+        assert self._streaming is not None
+        assert self._streaming.stream is not None
+        await self._streaming.stream.write(lines)
 
     async def _pages(self, key: tuple[Value, ...], first: ApiRequest) -> AsyncGenerator[Page, None]:
         """The pages of one key in their order; those that a first page promises are asked for at once."""
@@ -162,7 +192,7 @@ class ScanRun:
         ahead = Ahead(read, self._runner.pages_ahead)
         drift = Drift(", ".join(column.name for column in scan.identity))
         waiting: list[ApiRequest] = [first]
-        asked = frozenset({first.url})
+        asked = {first.url}
         seen: set[int] = set()  # marks of the pages so far
         rows = 0
         try:
@@ -200,7 +230,7 @@ class ScanRun:
                     ahead.expect(pages_ahead(paging, first, found.told, page.count, enough))
                 if found.mark is not None:
                     seen.add(found.mark)
-                asked |= {after.url for after in waiting}
+                asked.update(after.url for after in waiting)
         finally:
             await ahead.drop()
         for told in drift.notices():

@@ -18,6 +18,7 @@ from sqloud.executor.loop import SessionLoop
 from sqloud.executor.prepared import Keys, PreparedScan
 from sqloud.executor.reading import Notice, ScanRun, first_failure
 from sqloud.executor.statistics import Statistics
+from sqloud.executor.stream import Streaming
 from sqloud.plan.steps import KeyQuery, Value
 from sqloud.planner import fit
 from sqloud.protocol.build import first_request
@@ -66,20 +67,27 @@ class Runner:
         notice: Notice,
         statistics: Statistics,
         time_limit: float | None,
+        sql: str | None = None,
     ) -> T:
         """Load every scan's rows into the workspace and give what `answer` makes of them there, or raise.
 
-        The time limit (seconds) is that of the whole.
+        The time limit (seconds) is that of the whole. `sql` is the query that `answer` runs, and then many rows of a
+        single scan may go into it as they come, without being kept.
         """
-        began = time.monotonic()
+        began, loaded = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(time_limit):
-                await self._load(prepared, workspace, notice, statistics)
-                loaded = time.monotonic()
+                streaming = Streaming(workspace, sql, answer) if sql and len(prepared) == 1 else None
                 try:
+                    await self._load(prepared, workspace, notice, statistics, streaming)
+                    loaded = time.monotonic()
+                    if streaming is not None and streaming.stream is not None:
+                        return await streaming.stream.answered()
                     return await self.work(answer, workspace.interrupt)
                 finally:
-                    statistics.engine = time.monotonic() - loaded
+                    if streaming is not None and streaming.stream is not None:
+                        await streaming.stream.stop()
+                    statistics.engine = time.monotonic() - loaded if loaded else 0.0
         except TimeoutError as error:
             raise TimeLimitError(
                 f"the statement's time limit of {time_limit:g} s is spent after {statistics.requests:,} requests, "
@@ -89,7 +97,12 @@ class Runner:
             statistics.elapsed = time.monotonic() - began
 
     async def _load(
-        self, prepared: Sequence[PreparedScan], workspace: Workspace, notice: Notice, statistics: Statistics
+        self,
+        prepared: Sequence[PreparedScan],
+        workspace: Workspace,
+        notice: Notice,
+        statistics: Statistics,
+        streaming: Streaming[T] | None,
     ) -> None:
         """Run all scans, each after those that its keys come from."""
         turn = asyncio.Lock()
@@ -103,7 +116,7 @@ class Runner:
                     await loaded[step].wait()
                 async with turn:
                     one = await self._fed(one, workspace)
-            await ScanRun(self, one, workspace, turn, notice, statistics).run()
+            await ScanRun(self, one, workspace, turn, notice, statistics, streaming).run()
             loaded[scan.id].set()
 
         for one in prepared:

@@ -3,7 +3,7 @@
 Law: a list that moves under its reader is told, never passed over: a total that is another one on a later page, a
 page shorter than promised before the last, an item that came twice by its key.
 
-Keys are kept for the first hundred thousand items; beyond them a page is compared with the pages next to it, which
+Keys are kept for the first twenty thousand items; beyond them a page is compared with the pages next to it, which
 is where an item that was added or removed makes others come twice.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 __all__ = ["Drift"]
 
-_KEPT = 100_000
+_KEPT = 20_000
 _NEIGHBOURS = 3
 
 

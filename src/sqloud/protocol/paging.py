@@ -6,7 +6,7 @@ short; a link that repeats or leaves the endpoint is an error, and so is a total
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -40,7 +40,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: int
     page_rows: int
-    asked: frozenset[str]
+    asked: Set[str]
     repeated: bool = False
     rows_at: tuple[str, ...] = ()
     moved: bool = False

@@ -39,6 +39,7 @@ EXEC digitalocean.account.accounts.get;
 INSERT INTO digitalocean.droplets.droplets (name, backup_policy.plan) VALUES ('a', 'daily');
 UPDATE digitalocean.vpcs.vpcs SET settings.name = 'x', description = 'y' ALL ROWS;
 DELETE FROM digitalocean.droplets.droplets ALL ROWS RETURNING id;
+INSERT INTO digitalocean.security.scans DEFAULT VALUES RETURNING id;
 BEGIN;
 begin transaction;
 START TRANSACTION;

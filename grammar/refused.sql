@@ -301,8 +301,8 @@ INSERT INTO droplets.droplets (name) VALUES ('a');
 -- SqlSyntaxError: the statement ends too early; expected VALUES, a query >)<
 INSERT INTO digitalocean.droplets.droplets (name);
 
--- NotSupportedError: DEFAULT VALUES in INSERT is not built yet …
-INSERT INTO digitalocean.droplets.droplets DEFAULT VALUES;
+-- SqlSyntaxError: DEFAULT VALUES takes no columns >name<
+INSERT INTO digitalocean.droplets.droplets (name) DEFAULT VALUES;
 
 -- NotSupportedError: ON CONFLICT in INSERT is not built yet …
 INSERT INTO digitalocean.droplets.droplets (name) VALUES ('a') ON CONFLICT DO NOTHING;

@@ -242,7 +242,9 @@ class Session:
     def _write(self, statement: Statement) -> Result:
         from sqloud.planner.mutations import plan_write
 
-        planned = plan_write(statement, self.catalogue)
+        planned = plan_write(
+            statement, self.catalogue, awaiting=self.settings.await_writes, own=self._storage
+        )
         if isinstance(planned, Plan):
             return self._dry_run(planned) if self.settings.dry_run else self._query(planned)
         return self._writer.run(planned)
@@ -258,7 +260,9 @@ class Session:
             )
         from sqloud.planner.mutations import plan_write
 
-        planned = plan_write(statement.statement, self.catalogue)
+        planned = plan_write(
+            statement.statement, self.catalogue, awaiting=self.settings.await_writes, own=self._storage
+        )
         if isinstance(planned, Plan):
             lines = explain(planned, self._requests(planned)).as_text()
         else:

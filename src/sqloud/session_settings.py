@@ -33,12 +33,16 @@ Raw = str | int | float | bool
 
 
 class SessionSetting(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting. `read` gives the field's value, None for a raw value that is none; `example` is one."""
+    """One setting. `field` is the one of `Settings` where it has another name.
+
+    `read` gives the field's value, None for a raw value that is none; `example` is one.
+    """
 
     read: Callable[[Raw], object]
     show: Callable[[object], str]
     example: str
     description: str
+    field: str = ""
 
 
 _UNITS: Mapping[str, float] = {
@@ -94,6 +98,19 @@ SWITCH = (_switch, _word)
 """Reader and showing of a duration in seconds, and of on and off."""
 
 SESSION_SETTINGS: dict[str, SessionSetting] = {
+    "await": SessionSetting(
+        read=SWITCH[0],
+        show=SWITCH[1],
+        example="on",
+        description="follow what a write starts to its end",
+        field="await_writes",
+    ),
+    "await_timeout": SessionSetting(
+        read=DURATION[0],
+        show=DURATION[1],
+        example="'10 min'",
+        description="how long to follow what one row's write starts",
+    ),
     "max_keys": SessionSetting(
         read=_count,
         show=str,
@@ -135,15 +152,16 @@ def changed(settings: Settings, name: str, raw: Raw, span: Span | None = None) -
         raise InvalidValueError(
             f"{name} cannot be {raw!r}", span=span, hints=(f"write   SET {name} = {known.example}",)
         )
-    return msgspec.structs.replace(settings, **{name: None if value is _WITHOUT else value})
+    return msgspec.structs.replace(settings, **{known.field or name: None if value is _WITHOUT else value})
 
 
 def reset(settings: Settings, opened: Settings, name: str, span: Span | None = None) -> Settings:
     """The settings with one of them as it was when the session was opened. Raises UnknownNameError."""
-    setting(name, span)
-    return msgspec.structs.replace(settings, **{name: getattr(opened, name)})
+    field = setting(name, span).field or name
+    return msgspec.structs.replace(settings, **{field: getattr(opened, field)})
 
 
 def shown(settings: Settings, name: str, span: Span | None = None) -> str:
     """The value of a setting as SHOW prints it. Raises UnknownNameError."""
-    return setting(name, span).show(getattr(settings, name))
+    known = setting(name, span)
+    return known.show(getattr(settings, known.field or name))

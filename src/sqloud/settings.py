@@ -42,6 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         request wait for less).
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
     allow_read: directories that statements may read files from.
+    allow_writes, allow_destructive: consent to writes, and to those that delete or destroy, given beforehand.
+    read_only: refuse every write to an API, whatever else is allowed.
+    preview: send the reads of a write, tell the exact requests that would write, and send none of those.
+    journal: a file that every write is recorded in before and after it is sent.
+    continue_on_error: go on with the next row where one could not be written.
+    await_writes: follow what a write starts to its end; await_timeout: seconds for what each row starts.
     allow_write: directories that COPY may write files to.
     database: the file that keeps the user's own tables and views; None keeps them in memory.
     dry_run: answer each statement with the requests that it would make, and send none.
@@ -69,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     journal: Path | None = None
     continue_on_error: bool = False
     await_writes: bool = False
+    await_timeout: float = 1_800.0
     allow_write: tuple[Path, ...] = ()
     database: Path | None = None
     dry_run: bool = False

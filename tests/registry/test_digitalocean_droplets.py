@@ -115,7 +115,7 @@ backups_policies | droplets_list_backup_policies | select | GET /v2/droplets/bac
 backups_supported_policies | droplets_list_supported_backup_policies | select | GET /v2/droplets/backups/supported_policies | | | list supported_policies
 droplets | droplets_get | select | GET /v2/droplets/{droplet_id} | droplet_id | | object droplet
 droplets | droplets_list | select | GET /v2/droplets | | type tag_name name page per_page | list droplets
-droplets | droplets_create | insert | POST /v2/droplets | | | none
+droplets | droplets_create | insert | POST /v2/droplets | | | list droplets
 droplets | droplets_destroy | delete | DELETE /v2/droplets/{droplet_id} | droplet_id | | none
 droplets | droplets_destroy_by_tag | delete | DELETE /v2/droplets | tag_name | | none
 droplets | droplets_destroy_retry_with_associated_resources | exec | POST /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry | droplet_id | | none

@@ -45,6 +45,8 @@ class Api(ThreadingHTTPServer):
         self.log: list[Logged] = []
         self.faults: dict[int, str] = {}
         self.delay = 0.0
+        self.polls = 0
+        self.end = "completed"
         self.droplets: dict[int, dict[str, Any]] = {}
         self.records: dict[int, dict[str, Any]] = {}
         for number in (1, 2, 3, 4, 5):
@@ -108,12 +110,17 @@ class _Exchange(BaseHTTPRequestHandler):
         rows = api.records if path[0] == "domains" else api.droplets
         one, many = ("domain_record", "domain_records") if path[0] == "domains" else ("droplet", "droplets")
         key = path[3] if path[0] == "domains" and len(path) > 3 else path[1] if len(path) == 2 else None
+        if path[0] == "actions":
+            api.polls += 1
+            status = "in-progress" if api.polls < 2 else api.end
+            return 200, {"action": {"id": 7, "status": status, "type": "reboot"}}
         if path[-1] == "actions":
             return 201, {"action": {"id": 7, "status": "in-progress", "type": body["type"]}}
         if self.command == "POST":
             number = max(rows, default=0) + 1
             rows[number] = {"id": number, "status": "new", **body}
-            return (201 if path[0] == "domains" else 202), {one: rows[number]}
+            links = {"links": {"actions": [{"id": 7}]}} if one == "droplet" else {}
+            return (201 if path[0] == "domains" else 202), {one: rows[number], **links}
         if key is None:
             if self.command == "DELETE":
                 rows.clear()

@@ -23,8 +23,8 @@ from sqloud.session import Session
 Open = Callable[..., Session]
 D = "digitalocean.droplets.droplets"
 R = "digitalocean.domains.records"
-FIVE = f"INSERT INTO {R} (domain_name, type, name) VALUES " + ", ".join(
-    f"('e.com', 'A', 'n{n}')" for n in range(1, 6)
+FIVE = f"INSERT INTO {R} (domain_name, type, name, data) VALUES " + ", ".join(
+    f"('e.com', 'A', 'n{n}', '1.1.1.1')" for n in range(1, 6)
 )
 
 

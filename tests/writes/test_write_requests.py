@@ -61,8 +61,8 @@ SENT: list[tuple[str, list[tuple[str, Any]]]] = [
         [("POST /v2/droplets", {**OLD, "name": "web-1"})],
     ),
     (
-        f"INSERT INTO {R} (domain_name, type, data, ttl) VALUES ('e.com', 'A', '1.1.1.1', '300')",
-        [("POST /v2/domains/e.com/records", {"type": "A", "data": "1.1.1.1", "ttl": 300})],
+        f"INSERT INTO {R} (domain_name, type, name, data, ttl) VALUES ('e.com', 'A', '@', '1.1.1.1', '300')",
+        [("POST /v2/domains/e.com/records", {"type": "A", "name": "@", "data": "1.1.1.1", "ttl": 300})],
     ),
     (f"DELETE FROM {D} WHERE id = 3", [("DELETE /v2/droplets/3", None)]),
     (
@@ -161,15 +161,16 @@ def test_a_preview_sends_the_reads_and_tells_the_writes(
 
 def test_parameters_are_values(api: Api, opened: Open) -> None:
     session = opened(allow_writes=True)
-    run(session, f"INSERT INTO {D} ({NEW}, tags) VALUES (:n, 's', 'i', :t)", {"n": "o'a", "t": ["x"]})
-    assert api.writes[0].body == {**OLD, "name": "o'a", "tags": ["x"]}
+    run(session, f"INSERT INTO {D} ({NEW}, tags) VALUES (:n, 's', 'i', :t)", {"n": "oa", "t": ["o'x"]})
+    assert api.writes[0].body == {**OLD, "name": "oa", "tags": ["o'x"]}
 
 
 def test_returning_gives_the_rows_done(api: Api, opened: Open) -> None:
     session = opened(allow_writes=True, allow_destructive=True)
     made = run(
         session,
-        f"INSERT INTO {R} (domain_name, type, data) VALUES ('e.com', 'A', '1.1.1.1') RETURNING id, data, domain_name",
+        f"INSERT INTO {R} (domain_name, type, name, data) VALUES ('e.com', 'A', '@', '1.1.1.1') "
+        "RETURNING id, data, domain_name",
     )
     assert made == [(6, "1.1.1.1", "e.com")]
     changed = run(

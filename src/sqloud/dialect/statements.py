@@ -155,7 +155,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 class _Rows(Statement, frozen=True, kw_only=True):
     """What INSERT and REPLACE INTO share. `source` answers the rows: VALUES or a query.
 
-    `columns` is () where none are named. `hints` are the words of `/*+ ... */` in lower case.
+    A VALUES without rows is DEFAULT VALUES. `columns` is () where none are named. `hints` are the words of
+    `/*+ ... */` in lower case.
     """
 
     target: Path
@@ -171,7 +172,7 @@ class _Rows(Statement, frozen=True, kw_only=True):
             "INTO",
             self.target.to_sql(),
             self.columns and f"({', '.join(name.to_sql() for name in self.columns)})",
-            render(self.source),
+            "DEFAULT VALUES" if _is_default(self.source) else render(self.source),
             _returning(self.returning),
         )
 
@@ -303,6 +304,10 @@ class Rollback(Statement, frozen=True, kw_only=True):
 
     def _sql(self) -> str:
         return "ROLLBACK"
+
+
+def _is_default(source: exp.Expr) -> bool:
+    return isinstance(source, exp.Values) and not source.expressions
 
 
 def words(*said: object) -> str:

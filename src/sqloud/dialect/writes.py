@@ -26,7 +26,6 @@ _CLAUSES = {
     "by_name": "BY NAME",
     "cluster": "ON CLUSTER",
     "conflict": "ON CONFLICT",
-    "default": "DEFAULT VALUES",
     "ignore": "INSERT IGNORE",
     "limit": "LIMIT",
     "order": "ORDER BY",
@@ -81,7 +80,7 @@ def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
         raise fragment.unexpected(1, "INTO")
     fragment = _joined_columns(fragment)
     tree = fragment.parse(SqloudParser._parse_statement)
-    args = _known(fragment, tree, verb, exp.Insert, {"this", "expression", "returning"})
+    args = _known(fragment, tree, verb, exp.Insert, {"this", "expression", "returning", "default"})
     table = args["this"]
     columns: tuple[Name, ...] = ()
     if isinstance(table, exp.Schema):
@@ -91,6 +90,10 @@ def _rows(fragment: Fragment, verb: str) -> dict[str, Any]:
     if alias is not None:
         raise NotSupportedError(f"an alias in {verb} INTO is not built yet", span=alias.span)
     source = args.get("expression")
+    if args.get("default"):
+        if columns:
+            raise SqlSyntaxError("DEFAULT VALUES takes no columns", span=columns[0].span)
+        source = exp.Values(expressions=[])
     if not isinstance(source, (exp.Values, exp.Query)):
         raise fragment.unexpected(len(fragment.tokens), "VALUES", "a query")
     if isinstance(source, exp.Values) and (values_alias := source.args.get("alias")) is not None:

@@ -37,6 +37,8 @@ def returned(
         return None
     done = [one for one in outcomes if one.outcome == DONE]
     columns = mutation.resource.columns
+    if mutation.method.columns is not None and mutation.verb != "delete":
+        columns = mutation.method.columns
     if wanted.everything:
         present = _present(done)
         shown = tuple(column for column in columns if column.path and column.path[0] in present)

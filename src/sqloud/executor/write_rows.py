@@ -163,7 +163,12 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
             )
         request = build(mutation.provider, method, base, values)
         sent = (
-            body_of(method.body, given, changing=mutation.verb in ("update", "replace"))
+            body_of(
+                method.body,
+                given,
+                changing=mutation.verb in ("update", "replace"),
+                fixed=method.fixed,
+            )
             if method.body
             else None
         )

@@ -14,6 +14,7 @@ import msgspec
 
 from sqloud.engine.base import Engine, ResultColumn, Workspace
 from sqloud.errors import ConsentError, NotSupportedError, ProgrammingError
+from sqloud.executor.awaiting import Watcher
 from sqloud.executor.journal import Journal
 from sqloud.executor.mutate import DONE, Outcome, Sender, send_all
 from sqloud.executor.result import Confirm, Result
@@ -132,7 +133,8 @@ class Writer:
     def _queued(self, write: PreparedWrite) -> Result:
         assert self._queue is not None
         refused = "RETURNING" if write.mutation.returning and write.mutation.verb != "exec" else ""
-        if refused or write.mutation.awaited:
+        hinted = write.mutation.awaited and not self._host.settings.await_writes
+        if refused or hinted:
             raise NotSupportedError(
                 f"{refused or 'AWAIT'} within BEGIN: nothing is sent before COMMIT",
                 span=write.mutation.target,
@@ -172,7 +174,7 @@ class Writer:
                 if journal is not None:
                     tables = " and ".join(dict.fromkeys(str(one.mutation.resource.name) for one in writes))
                     journal.begin(f"{word} {tables}", len(outcomes))
-                self._send(workspace, outcomes, journal, statistics)
+                self._send(workspace, outcomes, journal, statistics, self._watcher(writes, statistics))
             last = writes[-1].mutation
             wants = len(writes) == 1 and last.returning is not None
             result = returned(last, outcomes, workspace, self._notice) if wants else None
@@ -196,6 +198,7 @@ class Writer:
         outcomes: Sequence[Outcome],
         journal: Journal | None,
         statistics: Statistics,
+        watcher: Watcher | None,
     ) -> None:
         try:
             self._host.wait(
@@ -207,12 +210,27 @@ class Writer:
                     journal=journal,
                     keep_going=self._host.settings.continue_on_error,
                     time_limit=self._host.settings.statement_timeout,
+                    after=None if watcher is None else watcher.follow,
                 ),
             )
         except BaseException:
             for line in (counts(outcomes), *report_lines(outcomes)):
                 self._notice(line)
             raise
+
+    def _watcher(self, writes: Sequence[PreparedWrite], statistics: Statistics) -> Watcher | None:
+        """What follows the work of one awaited write; within BEGIN nothing is awaited."""
+        write = writes[0]
+        if len(writes) > 1 or write.mutation.watched is None:
+            return None
+        return Watcher(
+            self._host,
+            write.mutation,
+            base=write.base,
+            statistics=statistics,
+            notice=self._notice,
+            limit=self._host.settings.await_timeout,
+        )
 
     @contextmanager
     def _opened(self) -> Iterator[Workspace]:

@@ -69,6 +69,7 @@ class Mutation(Record, frozen=True, kw_only=True):
     for the next column of each row of the source. With `spread` they are all the rows, and the one row that the
     source answers has a column for each None. `key` names the inputs that address a row which was read: such a row is
     written once. `covers` is a plan that reads the rows which one request reaches, where a parameter widens it.
+    `watched` is the method that tells how far the work is which a request begins, where that is awaited.
     """
 
     verb: Literal["insert", "replace", "update", "delete", "exec"]
@@ -84,6 +85,7 @@ class Mutation(Record, frozen=True, kw_only=True):
     covers_words: str = ""
     returning: Returning | None = None
     awaited: bool = False
+    watched: Method | None = None
     target: Span | None = None
 
     @property

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from sqlglot import exp
 
+from sqloud.datatypes import DataType
 from sqloud.dialect import constant_of, is_constant, span_of
 from sqloud.dialect.statements import Name
 from sqloud.errors import InvalidValueError, Span, UnknownNameError
@@ -58,10 +60,18 @@ def _field(method: Method, name: str) -> tuple[BodyField | None, tuple[str, ...]
     first, _, rest = name.partition(".")
     head = first if first in fields else folded.get(first.lower())
     if not rest or head is None:
-        return None, ()
+        return _undeclared(method, name)
     if not fields[head].type.is_json:
         return None, ()
     return fields[head], (head, *rest.split("."))
+
+
+def _undeclared(method: Method, name: str) -> tuple[BodyField | None, tuple[str, ...]]:
+    """A field that a body requires and does not describe."""
+    body = method.body
+    if body is None or not body.schema or name not in msgspec.json.decode(body.schema).get("required", ()):
+        return None, ()
+    return BodyField(name=name, type=DataType(type="any"), required=True), (name,)
 
 
 def unknown_input(method: Method, name: Name) -> UnknownNameError:

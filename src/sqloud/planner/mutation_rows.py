@@ -21,16 +21,28 @@ from sqloud.plan.mutations import Cell, Input, Mutation
 from sqloud.plan.steps import Plan
 from sqloud.planner.inputs import cell_of, input_of, lacks, unknown_input
 from sqloud.planner.literals import fit
+from sqloud.planner.own import OwnRelations
 from sqloud.planner.residual import expression_of
 from sqloud.planner.returning import read_columns, returning
 from sqloud.planner.select import plan_query
 from sqloud.planner.sources import Catalogue, folded, virtual_columns
 from sqloud.registry.records import Equals, MemberOf, Method, Parameter, Provider, Resource
 
-__all__ = ["plan_rows", "table_of"]
+__all__ = ["Reading", "plan_rows", "table_of"]
 
 Changing = Update | Replace | Delete
 _Verb = Literal["update", "replace", "delete"]
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Where a write reads from: the providers' tables, and the relations of the user's own."""
+
+    catalogue: Catalogue
+    own: OwnRelations | None = None
+
+    def query(self, tree: exp.Expr) -> Plan:
+        """The plan of a query."""
+        return plan_query(tree, self.catalogue, own=self.own)
 
 
 class _Binding(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -51,7 +63,7 @@ def plan_rows(
     provider: Provider,
     resource: Resource,
     methods: Sequence[Method],
-    catalogue: Catalogue,
+    reading: Reading,
 ) -> Mutation:
     """The mutation of an UPDATE, a REPLACE ... SET or a DELETE by one of `methods`."""
     if statement.where is None and not statement.all_rows:
@@ -60,7 +72,7 @@ def plan_rows(
             span=statement.target.span,
             hints=("add   WHERE ...", "or write   ALL ROWS   at its end, if every row is meant"),
         )
-    rows = _Rows(statement, cast(_Verb, verb), provider, resource, catalogue)
+    rows = _Rows(statement, cast(_Verb, verb), provider, resource, reading)
     straight: list[Mutation] = []
     reasons: list[tuple[Method, str]] = []
     for method in methods:
@@ -98,13 +110,13 @@ class _Rows:
     """One statement's target, its conditions and what it sets."""
 
     def __init__(
-        self, statement: Changing, verb: _Verb, provider: Provider, resource: Resource, catalogue: Catalogue
+        self, statement: Changing, verb: _Verb, provider: Provider, resource: Resource, reading: Reading
     ) -> None:
         self.statement = statement
         self.verb = verb
         self.provider = provider
         self.resource = resource
-        self.catalogue = catalogue
+        self.reading = reading
         self.alias = statement.alias.key if statement.alias is not None else resource.name.resource
         self.assignments = () if isinstance(statement, Delete) else statement.assignments
         self.relations = statement.using if isinstance(statement, Delete) else statement.sources
@@ -353,7 +365,7 @@ class _Rows:
             query.set("where", exp.Where(this=where.copy()))
         elif kept:
             query.set("where", exp.Where(this=exp.and_(*(one.copy() for one in kept))))
-        return plan_query(query, self.catalogue)
+        return self.reading.query(query)
 
     def _covers(self) -> Plan | None:
         """A plan that tells which rows one widened request reaches; None where they cannot be read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlglot import exp
 
 from sqloud.dialect import Delete, Exec, Insert, Replace, ReplaceInto, Statement, Update, span_of
@@ -24,9 +25,9 @@ from sqloud.errors import (
 from sqloud.plan.mutations import Cell, Input, Mutation
 from sqloud.plan.steps import Plan
 from sqloud.planner.inputs import cell_of, input_of, lacks, unknown_input
-from sqloud.planner.mutation_rows import plan_rows, table_of
+from sqloud.planner.mutation_rows import Reading, plan_rows, table_of
+from sqloud.planner.own import OwnRelations
 from sqloud.planner.returning import everything, returning
-from sqloud.planner.select import plan_query
 from sqloud.planner.sources import Catalogue
 from sqloud.registry.records import Method, Provider, Resource, TableName
 
@@ -42,26 +43,41 @@ def written_table(statement: Statement) -> Path | None:
     return statement.path if isinstance(statement, Exec) else None
 
 
-def plan_write(statement: Statement, catalogue: Catalogue) -> Mutation | Plan:
+def plan_write(
+    statement: Statement, catalogue: Catalogue, *, awaiting: bool = False, own: OwnRelations | None = None
+) -> Mutation | Plan:
     """The mutation of a statement that writes to an API; the plan of a SELECT for an EXEC of a reading method.
+
+    `own` are the user's own relations, which it may read. `awaiting` says that what it begins is followed to its end,
+    as the hint AWAIT does for one statement.
 
     Raises UnknownNameError, AmbiguousNameError, MissingParameterError and InvalidValueError with their places.
     """
-    return _PLANNERS[type(statement)](statement, catalogue)
+    planned = _PLANNERS[type(statement)](statement, Reading(catalogue=catalogue, own=own))
+    if isinstance(planned, Plan) or not (planned.awaited or awaiting):
+        return planned
+    awaits = planned.method.awaits
+    if awaits is None:
+        return msgspec.structs.replace(planned, awaited=False)
+    service, resource, name = awaits.method.split(".")
+    watching = catalogue.resource(TableName(planned.provider.name, service, resource))
+    watched = next(method for method in watching.methods if method.name == name)
+    return msgspec.structs.replace(planned, awaited=True, watched=watched)
 
 
-def _insert(statement: Insert | ReplaceInto, catalogue: Catalogue) -> Mutation:
-    provider, resource = _looked_up(statement.target, catalogue)
+def _insert(statement: Insert | ReplaceInto, reading: Reading) -> Mutation:
+    provider, resource = _looked_up(statement.target, reading.catalogue)
     verb = "insert" if isinstance(statement, Insert) else "replace"
     methods = _methods(resource, verb, statement.target.span)
-    if not statement.columns:
+    default = isinstance(statement.source, exp.Values) and not statement.source.expressions
+    if not statement.columns and not default:
         raise ProgrammingError(
             f"{verb.upper()} INTO {resource.name} needs the names of its columns",
             span=statement.target.span,
             hints=(f"write   {verb.upper()} INTO {resource.name} (column, ...)",),
         )
     _refuse_twice(statement.columns)
-    rows = _written_rows(statement.source)
+    rows = [[]] if default else _written_rows(statement.source)
     if rows is not None and len(rows[0]) != len(statement.columns):
         raise ProgrammingError(
             f"{_counted(len(statement.columns), 'column')} named, and a row has {_counted(len(rows[0]), 'value')}",
@@ -80,8 +96,8 @@ def _insert(statement: Insert | ReplaceInto, catalogue: Catalogue) -> Mutation:
     }
     if rows is not None:
         cells = tuple(tuple(cell_of(node, once=True) for node in row) for row in rows)
-        return Mutation(**common, **_spread(rows, cells, catalogue))
-    plan = plan_query(statement.source, catalogue)
+        return Mutation(**common, **_spread(rows, cells, reading))
+    plan = reading.query(statement.source)
     if len(plan.answer.names) not in (0, len(inputs)):
         raise ProgrammingError(
             f"{_counted(len(inputs), 'column')} named, and the query answers {len(plan.answer.names)}",
@@ -112,7 +128,7 @@ def _written_rows(source: exp.Expr) -> list[list[exp.Expr]] | None:
 
 
 def _spread(
-    rows: Sequence[Sequence[exp.Expr]], cells: tuple[tuple[Cell | None, ...], ...], catalogue: Catalogue
+    rows: Sequence[Sequence[exp.Expr]], cells: tuple[tuple[Cell | None, ...], ...], reading: Reading
 ) -> dict[str, Any]:
     """The rows that are written out, and one query for those of their values that read tables."""
     queried = [
@@ -127,7 +143,7 @@ def _spread(
         exp.Alias(this=node.copy(), alias=exp.to_identifier(f"v{number}", quoted=True))
         for number, node in enumerate(queried)
     ]
-    return {"cells": cells, "source": plan_query(exp.select(*columns), catalogue), "spread": True}
+    return {"cells": cells, "source": reading.query(exp.select(*columns)), "spread": True}
 
 
 def _said(node: exp.Expr) -> list[str]:
@@ -196,16 +212,16 @@ def _refuse_missing(method: Method, inputs: Sequence[Input], span: Span) -> None
         )
 
 
-def _changed(statement: Update | Replace | Delete, catalogue: Catalogue) -> Mutation:
-    provider, resource = _looked_up(statement.target, catalogue)
+def _changed(statement: Update | Replace | Delete, reading: Reading) -> Mutation:
+    provider, resource = _looked_up(statement.target, reading.catalogue)
     verb = {Update: "update", Replace: "replace", Delete: "delete"}[type(statement)]
     methods = _methods(resource, verb, statement.target.span)
-    return plan_rows(statement, verb, provider, resource, methods, catalogue)
+    return plan_rows(statement, verb, provider, resource, methods, reading)
 
 
-def _exec(statement: Exec, catalogue: Catalogue) -> Mutation | Plan:
+def _exec(statement: Exec, reading: Reading) -> Mutation | Plan:
     *names, last = statement.path.names
-    provider, resource = _looked_up(Path(names=tuple(names)), catalogue)
+    provider, resource = _looked_up(Path(names=tuple(names)), reading.catalogue)
     method = next((one for one in resource.methods if one.name == last.key), None)
     if method is None:
         from sqloud.planner.sources import nearest
@@ -216,7 +232,7 @@ def _exec(statement: Exec, catalogue: Catalogue) -> Mutation | Plan:
             hints=nearest(last.key, [one.name for one in resource.methods]),
         )
     if method.verb == "select":
-        return _called_select(statement, resource, catalogue)
+        return _called_select(statement, resource, reading)
     inputs = [_input(method, argument.name) for argument in statement.arguments]
     nodes = [argument.value for argument in statement.arguments]
     if statement.json is not None:
@@ -235,11 +251,11 @@ def _exec(statement: Exec, catalogue: Catalogue) -> Mutation | Plan:
         returning=everything(resource) if method.rows is not None else None,
         awaited=_AWAIT in statement.hints,
         target=statement.path.span,
-        **_spread([nodes], cells, catalogue),
+        **_spread([nodes], cells, reading),
     )
 
 
-def _called_select(statement: Exec, resource: Resource, catalogue: Catalogue) -> Plan:
+def _called_select(statement: Exec, resource: Resource, reading: Reading) -> Plan:
     """An EXEC of a method that only reads is the SELECT over its resource which binds the same."""
     if statement.json is not None:
         raise UnknownNameError("a SELECT method takes no body", span=span_of(statement.json))
@@ -248,7 +264,7 @@ def _called_select(statement: Exec, resource: Resource, catalogue: Catalogue) ->
         column = exp.to_identifier(argument.name.key, quoted=True)
         column.meta.update(start=argument.name.span.start, end=argument.name.span.end - 1)
         query = query.where(exp.EQ(this=exp.Column(this=column), expression=argument.value.copy()))
-    return plan_query(query, catalogue)
+    return reading.query(query)
 
 
 def _looked_up(path: Path, catalogue: Catalogue) -> tuple[Provider, Resource]:
@@ -277,7 +293,7 @@ def _methods(resource: Resource, verb: str, span: Span) -> tuple[Method, ...]:
     return found
 
 
-_PLANNERS: Mapping[type[Statement], Callable[[Any, Catalogue], Mutation | Plan]] = {
+_PLANNERS: Mapping[type[Statement], Callable[[Any, Reading], Mutation | Plan]] = {
     Insert: _insert,
     ReplaceInto: _insert,
     Update: _changed,

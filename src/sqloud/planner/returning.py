@@ -54,7 +54,8 @@ def read_columns(expressions: Sequence[exp.Expr], resource: Resource) -> list[st
 
 
 def _projections(expressions: Sequence[exp.Expr], resource: Resource, method: Method) -> list[exp.Expr]:
-    columns = [column.name for column in resource.columns]
+    own = resource.columns if method.columns is None or method.verb == "delete" else method.columns
+    columns = [column.name for column in own]
     known = {*columns, *(parameter.sql_name for parameter in method.parameters)}
     found: list[exp.Expr] = []
     for item in expressions:

@@ -18,6 +18,7 @@ import msgspec
 
 from sqloud.errors import InvalidValueError, MissingParameterError, Span, UnknownNameError
 from sqloud.plan.mutations import Input
+from sqloud.protocol.schemas import BodyPlaceError, judge_body
 from sqloud.registry.records import Body, BodyField
 
 __all__ = ["Given", "body_of", "encoded", "field_value"]
@@ -39,13 +40,15 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     span: Span | None = None
 
 
-def body_of(body: Body, given: Sequence[Given], *, changing: bool) -> dict[str, Any] | None:
+def body_of(
+    body: Body, given: Sequence[Given], *, changing: bool, fixed: Sequence[tuple[str, Any]] = ()
+) -> dict[str, Any] | None:
     """The JSON object of one row; None where a body that need not be sent has no value.
 
-    `changing` says that NULL is a value to be set, and not one that is missing. Raises InvalidValueError,
-    UnknownNameError and MissingParameterError.
+    `fixed` are the fields that the method always sends. `changing` says that NULL is a value to be set, and not one
+    that is missing. Raises InvalidValueError, UnknownNameError and MissingParameterError.
     """
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = dict(fixed)
     for one in given:
         if one.input.whole:
             made.update(_whole(body, one))
@@ -77,7 +80,23 @@ def body_of(body: Body, given: Sequence[Given], *, changing: bool) -> dict[str, 
     if missing and (made or body.required or given_body(given)):
         span = next((one.span for one in given if one.input.path and one.input.path[0] in missing), None)
         raise MissingParameterError(f"the body needs {', '.join(missing)}", span=span)
-    return made if made or body.required or body.fields else None
+    if not made and not body.required:
+        return None
+    _judge(body, made, given)
+    return made
+
+
+def _judge(body: Body, made: Mapping[str, Any], given: Sequence[Given]) -> None:
+    """Hold a body against its schema; what is wrong is told at the value that brought it."""
+    try:
+        judge_body(body.schema, made)
+    except (InvalidValueError, MissingParameterError) as error:
+        path = error.path if isinstance(error, BodyPlaceError) else ()
+        near = [one for one in given if one.input.path and path[: len(one.input.path)] == one.input.path]
+        near = near or [one for one in given if one.input.path[:1] == path[:1] and path]
+        near = near or [one for one in given if one.input.whole]
+        error.span = near[0].span if near else None
+        raise
 
 
 def given_body(given: Iterable[Given]) -> bool:

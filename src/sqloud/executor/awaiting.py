@@ -1,0 +1,192 @@
+"""Follow what a write began to its end: its action, or the status of what it made.
+
+Law: the work is at its end only where its status is one that the document calls final; a status that means failure is
+an error with the API's own words, and a limit of time ends the watching and never the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sqloud.errors import ApiError, Error, TimeLimitError
+from sqloud.executor.mutate import FAILED, Outcome, Sender
+from sqloud.executor.statistics import Statistics
+from sqloud.plan.mutations import Mutation
+from sqloud.protocol.build import build
+from sqloud.protocol.failure import failure
+from sqloud.protocol.messages import ApiResponse
+from sqloud.registry.records import Equals, Method, Provider
+
+__all__ = ["Watcher"]
+
+_FIRST, _MOST, _SLOWER = 0.5, 10.0, 1.5
+"""Seconds between two looks: the first pause, the longest, and the factor from one to the next."""
+
+
+class Watcher:
+    """Watches the work that one mutation's requests begin. `limit`: seconds for each."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        mutation: Mutation,
+        *,
+        base: str,
+        statistics: Statistics,
+        notice: Callable[[str], None],
+        limit: float,
+    ) -> None:
+        self._sender = sender
+        self._mutation = mutation
+        self._base = base
+        self._statistics = statistics
+        self._notice = notice
+        self._limit = limit
+
+    async def follow(self, one: Outcome) -> None:
+        """Wait for the end of what a row's request began; the outcome is failed where the work is."""
+        watched, awaits = self._mutation.watched, self._mutation.method.awaits
+        if watched is None or awaits is None or one.response is None:
+            return
+        answer = _decoded(one.response)
+        last: ApiResponse | None = None
+        try:
+            for values in self._things(watched, answer, one.write.values):
+                last = await self._ended(watched, values)
+            if last is not None:
+                await self._refresh(one, answer, last)
+        except Error as error:
+            one.outcome, one.error, one.detail = FAILED, error, error.message
+
+    def _things(self, watched: Method, answer: Any, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The parameters of each thing to watch: several where the answer tells several."""
+        assert self._mutation.method.awaits is not None
+        told = dict(self._mutation.method.awaits.values)
+        columns: dict[str, list[Any]] = {}
+        for parameter in watched.required:
+            if parameter.name in told:
+                columns[parameter.name] = list(_at(answer, told[parameter.name]))
+            else:
+                columns[parameter.name] = [given.get(parameter.sql_name, given.get(parameter.name))]
+        number = max((len(column) for column in columns.values()), default=0)
+        if any(not column or column[0] is None for column in columns.values()):
+            return  # the answer names nothing to watch
+        for at in range(number):
+            yield {name: column[min(at, len(column) - 1)] for name, column in columns.items()}
+
+    async def _ended(self, watched: Method, values: Mapping[str, Any]) -> ApiResponse | None:
+        """Ask until the status is final, and give the last answer; None where the thing is gone, as it should be."""
+        awaits = self._mutation.method.awaits
+        assert awaits is not None
+        provider = self._provider(watched)
+        request = build(provider, watched, self._base, values)
+        name = f"{watched.name}({', '.join(str(value) for value in values.values())})"
+        began, pause, told = time.monotonic(), _FIRST, ""
+        while True:
+            counted = self._statistics.scan("await")
+            response = await self._sender.answer(request, provider, counted, self._statistics)
+            if response.status == 404 and awaits.absent:
+                return None
+            if not 200 <= response.status < 300:
+                raise failure(provider, request, self._sender.unspoken(provider, response))
+            status = str(next(_at(_decoded(response), awaits.status), ""))
+            if status != told:
+                told = status
+                self._notice(f"{name}: {status or 'no status yet'}")
+            if status in awaits.done:
+                return response
+            if status in awaits.failed:
+                raise ApiError(
+                    http_verb=request.http_verb,
+                    url=request.url,
+                    status=response.status,
+                    detail=_words(response),
+                )
+            if time.monotonic() - began + pause > self._limit:
+                raise TimeLimitError(
+                    f"it was done, and {name} was not at its end after {self._limit:g} s: {status}"
+                )
+            await asyncio.sleep(pause)
+            pause = min(_MOST, pause * _SLOWER)
+
+    async def _refresh(self, one: Outcome, answer: Any, last: ApiResponse) -> None:
+        """Put the row as it is now in the place of the answer, for RETURNING."""
+        watched = self._mutation.watched
+        assert watched is not None
+        if self._mutation.verb == "exec" or watched in self._mutation.resource.methods:
+            one.response, one.rows = last, watched.rows
+            return
+        lookup, values = self._lookup(one, answer)
+        if lookup is None:
+            return
+        provider = self._provider(lookup)
+        request = build(provider, lookup, self._base, values)
+        response = await self._sender.answer(
+            request, provider, self._statistics.scan("await"), self._statistics
+        )
+        if 200 <= response.status < 300:
+            one.response, one.rows = response, lookup.rows
+
+    def _lookup(self, one: Outcome, answer: Any) -> tuple[Method | None, dict[str, Any]]:
+        """The method that reads the row which was written, and its parameters; None where no one row was."""
+        rows = _rows(answer, one)
+        if len(rows) != 1:
+            return None, {}
+        columns = {column.name: column for column in self._mutation.resource.columns}
+        for method in self._mutation.resource.methods_for("select"):
+            if method.listing or method.rows is None:
+                continue
+            values: dict[str, Any] = {}
+            for parameter in method.required:
+                meaning = parameter.meaning
+                column = columns.get(meaning.expression) if isinstance(meaning, Equals) else None
+                value = next(_at(rows[0], column.path), None) if column is not None else None
+                value = one.write.values.get(parameter.sql_name) if value is None else value
+                if value is not None:
+                    values[parameter.name] = value
+            if method.required and len(values) == len(method.required):
+                return method, values
+        return None, {}
+
+    def _provider(self, method: Method) -> Provider:
+        return self._mutation.provider.serving(method)
+
+
+def _decoded(response: ApiResponse) -> Any:
+    try:
+        return msgspec.json.decode(response.body) if response.body.strip() else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """The values at a path; an array on the way means each of its elements."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _at(item, path)
+    elif not path:
+        if value is not None:
+            yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _at(value[path[0]], path[1:])
+
+
+def _rows(answer: Any, one: Outcome) -> list[Any]:
+    place = one.rows
+    while place is not None:
+        found = list(_at(answer, place.path))
+        if found:
+            return found
+        place = place.otherwise
+    return []
+
+
+def _words(response: ApiResponse) -> str:
+    """The answer of work that failed, on one line."""
+    text = " ".join(response.body[:2000].decode("utf-8", "replace").split())
+    return text[:500]

@@ -20,7 +20,8 @@ import pytest
 
 import sqloud
 from sqloud.errors import ConnectionFault, InvalidValueError
-from sqloud.sandbox.cloud import Cloud
+from sqloud.registry.catalogue import Catalogue
+from sqloud.sandbox.cloud import Cloud, open_sandbox
 from sqloud.sandbox.faults import Fault
 from sqloud.sandbox.server import running
 
@@ -246,4 +247,43 @@ def test_digitaloceans_own_client_reads_it(cloud: Cloud) -> None:
         assert client.droplets.get(3164444, **plain)["droplet"]["tags"] == ["web", "prod"]
         assert client.droplets.list_backups(3164478, **plain)["meta"]["total"] == 45
         assert client.droplets.get(1, **plain)["id"] == "not_found"
+        client._client.close()
+
+
+def test_digitaloceans_own_client_reads_back_what_was_written(catalogue: Catalogue) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its own imports
+        import pydo
+    with running(open_sandbox(catalogue)) as base_url:
+        client = pydo.Client(token="t", endpoint=base_url)
+        plain: dict[str, Any] = {"enforce_https": False}
+        wanted = {
+            "name": "written",
+            "region": "nyc3",
+            "size": "s-1vcpu-1gb",
+            "image": "ubuntu-24-04-x64",
+            "tags": ["fresh"],
+        }
+        droplet = client.droplets.create(body=wanted, **plain)["droplet"]
+        found = client.droplets.list(tag_name="fresh", **plain)["droplets"]
+        assert [(row["id"], row["name"], row["status"]) for row in found] == [
+            (droplet["id"], "written", "new")
+        ]
+        reboot = client.droplet_actions.post(droplet["id"], body={"type": "rename", "name": "other"}, **plain)
+        action = reboot["action"]["id"]
+        for _ in range(3):
+            state = client.actions.get(action, **plain)["action"]["status"]
+        assert state == "completed"
+        assert client.droplets.get(droplet["id"], **plain)["droplet"]["name"] == "other"
+        record = {"type": "TXT", "name": "note", "data": "hello"}
+        made = client.domains.create_record("example.com", body=record, **plain)["domain_record"]
+        assert (made["data"], made["ttl"]) == ("hello", 1800)
+        firewall = client.firewalls.list(**plain)["firewalls"][0]["id"]
+        client.firewalls.assign_droplets(firewall, body={"droplet_ids": [droplet["id"]]}, **plain)
+        assert droplet["id"] in client.firewalls.get(firewall, **plain)["firewall"]["droplet_ids"]
+        client.firewalls.delete_droplets(firewall, body={"droplet_ids": [droplet["id"]]}, **plain)
+        assert droplet["id"] not in client.firewalls.get(firewall, **plain)["firewall"]["droplet_ids"]
+        assert client.droplets.destroy(droplet["id"], **plain) is None
+        again: Any = client.droplets.destroy(droplet["id"], **plain)
+        assert again["id"] == "not_found"
         client._client.close()

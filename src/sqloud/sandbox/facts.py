@@ -52,7 +52,7 @@ class Operation(msgspec.Struct, frozen=True):
 
 class _Condensed(msgspec.Struct, frozen=True):
     operations: tuple[Operation, ...]
-    schemas: dict[str, Schema]
+    schemas: dict[str, msgspec.Raw]
 
 
 class Facts:
@@ -61,7 +61,8 @@ class Facts:
     def __init__(self, text: bytes) -> None:
         condensed = msgspec.json.decode(text, type=_Condensed)
         self.operations = condensed.operations
-        self._schemas = condensed.schemas
+        self._unread = condensed.schemas
+        self._schemas: dict[str, Schema] = {}
         self._shapes: dict[int, tuple[Schema, Schema]] = {}
 
     def shape(self, schema: Schema | None) -> Schema:
@@ -75,7 +76,7 @@ class Facts:
 
     def _merge(self, schema: Schema) -> Schema:
         if "$ref" in schema:
-            return self.shape(self._schemas[schema["$ref"]])
+            return self.shape(self._named(schema["$ref"]))
         if "allOf" not in schema:
             return schema
         merged: Schema = {"properties": {}, "required": []}
@@ -86,6 +87,13 @@ class Facts:
         if merged["properties"]:
             merged["type"] = "object"
         return merged
+
+    def _named(self, name: str) -> Schema:
+        """A schema by name, read when it is first asked for: an answer needs a few of them."""
+        known = self._schemas.get(name)
+        if known is None:
+            known = self._schemas[name] = msgspec.json.decode(self._unread[name])
+        return known
 
     def properties(self, schema: Schema | None) -> dict[str, Schema]:
         """The properties of an object, those of every alternative included."""

@@ -32,7 +32,8 @@ class Customs(Protocol):
 
     `seeds` are the first rows of a list, `views` rows that are found among others each time, `things` objects
     that are no rows, all by path template. `references` leads from a field's name to the list whose keys it
-    holds. `defaults` are what a filter asks for that was not sent, by path template and parameter.
+    holds. `defaults` are what a filter asks for that was not sent, by path template and parameter;
+    `initial` is what a new row of a list has where the body says nothing, by path template and field.
     """
 
     seeds: Mapping[str, Seed]
@@ -40,6 +41,7 @@ class Customs(Protocol):
     things: Mapping[str, Callable[[World, Path], Any]]
     references: Mapping[str, str]
     defaults: Mapping[tuple[str, str], Any]
+    initial: Mapping[str, Mapping[str, Any]]
 
     def canonical(self, path: Path) -> Path:
         """The path under which a thing is kept."""

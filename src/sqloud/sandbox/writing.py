@@ -84,6 +84,9 @@ def create(asked: Asked, listing: Listing, body: Any = None) -> Row:
             continue
         elif isinstance(row.get(name), list) and not world.facts.shape(schema).get("minItems"):
             row[name] = []
+    for name, value in world.customs.initial.get(listing.operation.path, {}).items():
+        if name not in body and name in row:
+            row[name] = value
     world.fit(row, asked.target, listing.operation.template)
     _check_clash(listing, rows, row)
     _start(world, listing.item, row)

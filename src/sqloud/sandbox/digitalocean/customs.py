@@ -62,6 +62,18 @@ FILTERS: Mapping[tuple[str, str], Filter] = {
 }
 
 
+INITIAL: Mapping[str, Mapping[str, Any]] = {
+    "/v2/domains/{domain_name}/records": {"name": "@", "ttl": 1800},
+    "/v2/volumes": {"description": "", "filesystem_type": "", "filesystem_label": ""},
+    "/v2/vpcs": {"description": "", "default": False},
+    "/v2/projects": {"description": "", "is_default": False, "environment": "Development"},
+    "/v2/databases": {"version": "17", "num_nodes": 1},
+    "/v2/uptime/checks": {"enabled": True},
+    "/v2/monitoring/alerts": {"enabled": True},
+}
+"""What a new row has where the body says nothing, by path template and field."""
+
+
 class DigitalOcean:
     """The customs of one simulated account; its seeds are made when they are first asked for."""
 
@@ -72,6 +84,7 @@ class DigitalOcean:
         self.things = own.things
         self.references: Mapping[str, str] = REFERENCES
         self.defaults: Mapping[tuple[str, str], Any] = {("/v2/droplets", "type"): "droplets"}
+        self.initial = INITIAL
         self.filters = FILTERS
         self.effects: Mapping[tuple[str, str], Effect] = {**EFFECTS, **own.readings}
         self.settle: Callable[[World], None] = settle

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -370,6 +371,8 @@ SELECT p.id FROM parts p JOIN parts q USING (item_id) WHERE q.item_id = 6
 SELECT q.id FROM items i RIGHT JOIN parts q ON q.item_id = i.id WHERE q.item_id = 6
 SELECT i.id FROM items i WHERE i.id = (SELECT max(p.item_id) FROM parts p WHERE p.item_id = i.grp)
 """
+WRITTEN = (Path(__file__).parent / "written.sql").read_text(encoding="utf-8")
+"""Ways to write joins, samples, stars and groups that answer as the plain engine does, one a line."""
 REFUSED = """
 SELECT q.id FROM parts q
 SELECT q.id FROM items i RIGHT JOIN parts q ON q.item_id = i.id
@@ -383,7 +386,7 @@ SELECT max(d.n) FROM (SELECT count(*) AS n FROM parts) d
 """
 
 
-@pytest.mark.parametrize("statement", ANSWERED.strip().splitlines())
+@pytest.mark.parametrize("statement", [*ANSWERED.strip().splitlines(), *WRITTEN.strip().splitlines()])
 def test_what_the_rules_cover_is_answered(
     session: Session, brute: duckdb.DuckDBPyConnection, statement: str
 ) -> None:

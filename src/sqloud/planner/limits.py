@@ -43,7 +43,7 @@ def row_limit(tree: exp.Expr, names: Names) -> int | None:
     """
     if not isinstance(tree, exp.Select) or len(names.uses) != 1 or len(names.levels) != 1:
         return None
-    if any(tree.args.get(clause) for clause in _CLAUSES):
+    if any(tree.args.get(clause) for clause in _CLAUSES) or names.uses[0].node.args.get("sample"):
         return None
     if any(map(_sees_more_than_a_row, tree.expressions)) or tree.find(*VOLATILE):
         return None

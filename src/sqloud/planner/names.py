@@ -6,7 +6,7 @@ belong to, and nothing moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from sqlglot import exp
@@ -14,22 +14,15 @@ from sqlglot.optimizer.scope import Scope as SqlScope
 from sqlglot.optimizer.scope import traverse_scope, walk_in_scope
 
 from sqloud.dialect import span_of
-from sqloud.errors import AmbiguousNameError, NotSupportedError, UnknownNameError
+from sqloud.errors import AmbiguousNameError, UnknownNameError
 from sqloud.planner.dotted import join_dotted
+from sqloud.planner.joins import refuse_unknown, shown_aliases, spell_natural
 from sqloud.planner.local import LocalUse, drop_schema, local_use
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
+from sqloud.planner.stars import expand_stars
 
 __all__ = ["BoundColumn", "Names", "Reference", "bind_names"]
-
-
-_UNKNOWN_JOINS = {
-    "NATURAL": "write JOIN ... USING (column)",
-    "SEMI": "write WHERE EXISTS (SELECT ...)",
-    "ANTI": "write WHERE NOT EXISTS (SELECT ...)",
-    "ASOF": "write a LATERAL subquery with ORDER BY and LIMIT 1",
-    "POSITIONAL": "rows have no position; write JOIN ... ON",
-}
 
 
 class BoundColumn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -74,7 +67,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     """Expand the stars of `tree` in place and bind every column. Raises UnknownNameError with a caret."""
-    _refuse_joins(tree)
+    refuse_unknown(tree)
     name_relations(tree)
     scopes = traverse_scope(tree)
     nodes = [node for node in tree.find_all(exp.Table) if names_api_table(node, scopes)]
@@ -87,7 +80,8 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     references: dict[int, Reference] = {}
     levels: dict[int, Relations] = {}
     for scope in scopes:
-        _expand_stars(scope, Relations(scope, uses, local))
+        spell_natural(Relations(scope, uses, local))
+        expand_stars(Relations(scope, uses, local))
         for node in list(walk_in_scope(scope.expression)):
             if isinstance(node, exp.Column):
                 join_dotted(node, [Relations(scope, uses, local)])
@@ -118,65 +112,6 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     )
 
 
-def _refuse_joins(tree: exp.Expr) -> None:
-    for join in tree.find_all(exp.Join):
-        method, kind = (str(join.args.get(word) or "").upper() for word in ("method", "kind"))
-        unknown = next((word for word in (method, kind) if word in _UNKNOWN_JOINS), None)
-        if unknown is not None:
-            raise NotSupportedError(
-                f"{unknown} JOIN is not built yet", span=span_of(join.this), hints=(_UNKNOWN_JOINS[unknown],)
-            )
-
-
-def _expand_stars(scope: SqlScope, relations: Relations) -> None:
-    select = scope.expression
-    if not isinstance(select, exp.Select):
-        return
-    expanded: list[exp.Expr] = []
-    for projection in select.expressions:
-        if isinstance(projection, exp.Star):
-            expanded += _star(projection, relations, relations.order, using_names(select))
-        elif isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star):
-            table = folded(projection.args.get("table"))
-            if table not in relations.nodes:
-                raise UnknownNameError(
-                    f"no table {table} in this FROM",
-                    span=span_of(projection),
-                    hints=nearest(table, relations.order),
-                )
-            expanded += _star(projection.this, relations, [table], ())
-        else:
-            expanded.append(projection)
-    select.set("expressions", expanded)
-
-
-def _star(
-    star: exp.Star, relations: Relations, aliases: Sequence[str], joined: Sequence[str]
-) -> list[exp.Expr]:
-    """The columns of `*`: those of USING once and first, as SQL has it, then each relation's others."""
-    for option in ("replace", "rename", "ilike"):
-        if star.args.get(option):
-            raise NotSupportedError(f"* {option.upper()} is not built yet", span=span_of(star))
-    left_out = {folded(item) for item in star.args.get("except_") or star.args.get("except") or []}
-    columns: list[exp.Expr] = [
-        exp.column(exp.to_identifier(name, quoted=True)) for name in joined if name not in left_out
-    ]
-    for alias in aliases:
-        table = relations.tables.get(alias)
-        names = table.visible if table is not None else relations.shown(alias)
-        if names is None:
-            hidden = [exp.to_identifier(name, quoted=True) for name in relations.hidden(alias)]
-            all_of_it = exp.Star(except_=hidden) if hidden else exp.Star()
-            columns.append(exp.Column(this=all_of_it, table=exp.to_identifier(alias, quoted=True)))
-            continue
-        columns += [
-            exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))
-            for name in names
-            if name not in left_out and name not in joined
-        ]
-    return columns
-
-
 def _references(scope: SqlScope, levels: Mapping[int, Relations]) -> Iterator[tuple[exp.Column, Reference]]:
     """Every column that is said in a scope itself, with what it reads."""
     outputs = _output_aliases(scope.expression)
@@ -200,7 +135,9 @@ def _reference(
                 break
             return Reference(name=name, level=around, alias=table)
         if not table:
+            shown = shown_aliases(relations)
             owners = relations.owners(name)
+            owners = [owner for owner in owners if owner in shown] or owners
             if len(owners) > 1 and name not in using_names(around.expression):
                 raise AmbiguousNameError(
                     f"{name} is a column of {' and of '.join(owners)}",

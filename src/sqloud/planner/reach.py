@@ -3,7 +3,8 @@
 Law: a predicate reaches a table only where every row of the table that fails it cannot matter to the answer. WHERE
 and an inner ON reach both sides; the ON of LEFT and RIGHT the null-supplying side only; that of FULL neither.
 From outside, a predicate reaches into a derived table or a CTE through an unchanged column, never through LIMIT,
-OFFSET, DISTINCT ON, QUALIFY or a recursive CTE; through GROUP BY only on a grouping key; through a window only on
+OFFSET, DISTINCT ON, QUALIFY or a recursive CTE, nor to a table of which a sample is drawn; to the right side of an
+ASOF join only its own ON; through GROUP BY only on a grouping key; through a window only on
 a column of every PARTITION BY; into every branch of a set operation. A CTE used twice is reached by what both uses
 say, as an OR.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from sqloud.planner.joins import is_nearest
 from sqloud.planner.names import Names, Reference
 from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
@@ -73,12 +75,17 @@ class Reach:
         """The WHERE of a SELECT and those ONs and USINGs that reach the relation in which `node` stands."""
         if not isinstance(select, exp.Select):
             return
+        if node.args.get("sample"):
+            return  # what is drawn is drawn from all rows
         where = select.args.get("where")
-        if where is not None:
-            yield where.this
         joins = select.args.get("joins") or []
         place = _place(select, node)
+        nearest = place if place and is_nearest(joins[place - 1]) else None
+        if where is not None and nearest is None:
+            yield where.this
         for number, join in enumerate(joins, 1):
+            if nearest not in (None, number):
+                continue
             if place is not None and join_reaches(join, number, place):
                 if join.args.get("on") is not None:
                     yield join.args["on"]

@@ -32,7 +32,12 @@ class Relations:
         self.others: dict[str, tuple[str, ...] | None] = {}
         self.origins: dict[str, SqlScope] = {}
         self.nodes: dict[str, exp.Expr] = {}
-        for key, (node, origin) in scope.selected_sources.items():
+        selected = dict(scope.selected_sources)
+        # sqlglot leaves out the right sides of SEMI and ANTI joins, which their ON can read.
+        for key, node in scope.references:
+            if key not in selected and key in scope.sources:
+                selected[key] = (node, scope.sources[key])
+        for key, (node, origin) in selected.items():
             derived = node.parent if isinstance(node, exp.Query) else None
             node = derived if isinstance(derived, exp.Subquery) else node
             name = source_name(node) or key

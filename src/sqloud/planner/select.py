@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sqloud.dialect import span_of
 from sqloud.dialect.functions import NAMES
-from sqloud.errors import MissingParameterError, NotSupportedError
+from sqloud.errors import MissingParameterError
 from sqloud.plan.steps import Called, Limit, LocalQuery, Plan, Scan
 from sqloud.planner.calls import spell_tables
 from sqloud.planner.constants import checks_of
@@ -206,8 +206,6 @@ def _replace(use: TableUse, relation: str) -> exp.Expr:
         replacement = exp.Table(this=exp.to_identifier(use.id, quoted=True), alias=alias)
     for argument in ("joins", "laterals", "pivots", "sample"):
         if use.node.args.get(argument):
-            if argument in {"pivots", "sample"}:
-                raise NotSupportedError(f"{argument} on a table is not built yet", span=span_of(use.node))
             replacement.set(argument, use.node.args[argument])
     use.node.replace(replacement)
     return replacement

@@ -114,6 +114,24 @@ SENT: list[tuple[str, list[tuple[str, Any]]]] = [
         [("PATCH /v2/domains/e.com/records/2", {"data": "web-2", "type": "A"})],
     ),
     (
+        (
+            f"UPDATE {R} SET data__type = 'A', data__ttl = '60' WHERE domain_name = 'e.com' AND domain_record_id = '2' "
+            "AND data__type = 'A'"
+        ),
+        [("PATCH /v2/domains/e.com/records/2", {"ttl": 60, "type": "A"})],
+    ),
+    (
+        f"UPDATE {R} SET data__ttl = '60' WHERE domain_name = 'e.com' AND domain_record_id = '2' AND data__type = 'A'",
+        [("PATCH /v2/domains/e.com/records/2", {"ttl": 60, "type": "A"})],
+    ),
+    (
+        f"UPDATE {R} SET ttl = 60 WHERE domain_name = 'e.com' AND id < 3 AND data__type = 'AAAA'",
+        [
+            ("PATCH /v2/domains/e.com/records/1", {"ttl": 60, "type": "AAAA"}),
+            ("PATCH /v2/domains/e.com/records/2", {"ttl": 60, "type": "AAAA"}),
+        ],
+    ),
+    (
         "EXEC digitalocean.droplets.actions.droplet_actions_post @droplet_id = 3, @type = 'reboot'",
         [("POST /v2/droplets/3/actions", {"type": "reboot"})],
     ),
@@ -178,6 +196,10 @@ def test_returning_gives_the_rows_done(api: Api, opened: Open) -> None:
         f"UPDATE {R} SET ttl = 9 WHERE domain_name = 'e.com' AND id < 3 RETURNING id + 1 AS next, ttl",
     )
     assert changed == [(2, 9), (3, 9)]
+    whole = run(
+        session, f"UPDATE {R} SET ttl = 9 WHERE domain_name = 'e.com' AND id = 1 RETURNING domain_record"
+    )
+    assert '"ttl":9' in whole[0][0]
     gone = run(session, f"DELETE FROM {D} WHERE status = 'off' RETURNING name, tags")
     assert gone == [("web-4", ["web"]), ("web-5", ["web"])]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from sqloud.datatypes import DataType
 from sqloud.engine.base import ResultColumn, Workspace
 from sqloud.errors import DataError, Error, IncompleteAnswerError
 from sqloud.executor.mutate import DONE, Outcome
@@ -23,6 +24,7 @@ from sqloud.registry.records import Column
 __all__ = ["returned"]
 
 _TABLE = "done"
+_JSON = DataType(type="object")
 
 
 def returned(
@@ -45,6 +47,10 @@ def returned(
         if not shown:
             return _raw(done, workspace)
         columns = shown
+    columns = (
+        *columns,
+        *(Column(name=name, type=_JSON, path=(name,), answer=True) for name in wanted.roots),
+    )
     own = {column.name for column in columns}
     echoes = [
         Echo(name=one.sql_name, parameter=one.sql_name, type=one.type)

@@ -54,11 +54,14 @@ class Input(Record, frozen=True, kw_only=True):
 class Returning(Record, frozen=True, kw_only=True):
     """RETURNING: SQL over the table `done`, whose columns are the resource's and the method's parameters.
 
-    `names` are its output columns; `everything` says that the answer's own columns are shown, as EXEC does.
+    `names` are its output columns; `roots` those among what it reads that are keys of the answer's root, as StackQL's
+    documentation names them (`RETURNING domain_record`); `everything` says that the answer's own columns are shown, as
+    EXEC does.
     """
 
     sql: str
     names: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
     everything: bool = False
 
 

@@ -201,6 +201,8 @@ class _Rows:
             found = self._bound(method, binding)
             if found is None:
                 raise _Refusal(f"it takes no {binding.name.key}")
+            if found is _NOTHING:
+                continue
             if any(set(found.parameters) & set(one.parameters) for one in inputs):
                 raise _Refusal(f"{binding.name.key} is bound twice")
             inputs.append(found)
@@ -244,9 +246,16 @@ class _Rows:
         parameters = tuple(one for one in method.parameters if _binds(binding, one))
         if parameters:
             return Input(name=binding.name.key, parameters=parameters, span=binding.name.span)
-        if self.verb != "delete" or method.body is None:
+        if method.body is None or not (self.verb == "delete" or _is_field(binding)):
             return None
-        return input_of(method, binding.name)
+        found = input_of(method, binding.name)
+        return found if found is None or not found.path or not self._sets(found) else _NOTHING
+
+    def _sets(self, found: Input) -> bool:
+        """Whether SET gives a field that the WHERE gives again, as StackQL's documentation writes required ones."""
+        return any(
+            assignment.column.key.removeprefix("data__") == found.name for assignment in self.assignments
+        )
 
     def _assigned(self, method: Method, assignment: Assignment) -> Input:
         found = input_of(method, assignment.column)
@@ -276,8 +285,7 @@ class _Rows:
                     nodes.append(self._single(own, binding))
                     dropped.append(binding.condition)
         keys = tuple(one.name for one in inputs)
-        if self.verb == "delete":
-            self._body_conditions(method, inputs, nodes, dropped)
+        self._body_conditions(method, inputs, nodes, dropped)
         for assignment in self.assignments:
             inputs.append(self._assigned(method, assignment))
             nodes.append(cell_of(assignment.value, assignment.column.span) or assignment.value)
@@ -298,14 +306,17 @@ class _Rows:
     def _body_conditions(
         self, method: Method, inputs: list[Input], nodes: list[exp.Expr | Cell], dropped: list[exp.Expr]
     ) -> None:
-        """The conditions of a DELETE that fill its body, as its rows have no column of that name."""
+        """The conditions that fill the body: `data__` ones, and those of a DELETE whose rows have no such column."""
         for binding in self.bindings:
-            if binding.name.key in self.offered or method.body is None or binding.condition in dropped:
+            if method.body is None or any(binding.condition is one for one in dropped):
+                continue
+            if not _is_field(binding) and (self.verb != "delete" or binding.name.key in self.offered):
                 continue
             found = input_of(method, binding.name)
             if found is not None and found.path:
-                inputs.append(found)
-                nodes.append(self._single(found, binding))
+                if not self._sets(found):
+                    inputs.append(found)
+                    nodes.append(self._single(found, binding))
                 dropped.append(binding.condition)
 
     def _single(self, own: Input, binding: _Binding) -> Cell:
@@ -397,6 +408,14 @@ def _binds(binding: _Binding, parameter: Parameter) -> bool:
     if key in (parameter.sql_name, parameter.name):
         return True
     return isinstance(parameter.meaning, Equals) and parameter.meaning.expression.strip() == key
+
+
+def _is_field(binding: _Binding) -> bool:
+    return binding.name.key.startswith("data__")
+
+
+_NOTHING = Input(name="")
+"""A condition that says again what is set."""
 
 
 def _cells(found: Input, binding: _Binding) -> tuple[Cell, ...]:

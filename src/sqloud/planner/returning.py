@@ -36,8 +36,10 @@ def returning(expressions: Sequence[exp.Expr], resource: Resource, method: Metho
     select = exp.select(*_projections(expressions, resource, method)).from_(
         exp.table_(exp.to_identifier(DONE, quoted=True))
     )
+    read = {folded(column.this) for column in select.find_all(exp.Column)}
+    roots = tuple(name for name in _roots(resource, method) if name in read)
     names = name_outputs(select)
-    return Returning(sql=generate(select), names=names)
+    return Returning(sql=generate(select), names=names, roots=roots)
 
 
 def everything(resource: Resource) -> Returning:
@@ -53,10 +55,20 @@ def read_columns(expressions: Sequence[exp.Expr], resource: Resource) -> list[st
     return [column.name for column in resource.columns if column.name in read]
 
 
+def _roots(resource: Resource, method: Method) -> list[str]:
+    """The keys of the answer's root that can be returned whole, where no column is called so."""
+    own = {column.name for column in (*resource.columns, *(method.columns or ()))}
+    place, found = method.rows, []
+    while place is not None and method.verb != "delete":
+        found += [name for name in (*place.path[:1], "links") if name not in own]
+        place = place.otherwise
+    return list(dict.fromkeys(found))
+
+
 def _projections(expressions: Sequence[exp.Expr], resource: Resource, method: Method) -> list[exp.Expr]:
     own = resource.columns if method.columns is None or method.verb == "delete" else method.columns
     columns = [column.name for column in own]
-    known = {*columns, *(parameter.sql_name for parameter in method.parameters)}
+    known = {*columns, *(parameter.sql_name for parameter in method.parameters), *_roots(resource, method)}
     found: list[exp.Expr] = []
     for item in expressions:
         refused = item.find(exp.Query, exp.AggFunc, exp.Window)

@@ -375,10 +375,15 @@ class Session:
         return prepared
 
     def _tell(self, plan: Plan) -> None:
-        """The plan's notes, and once in a session that its answers are simulated."""
+        """The plan's notes, and that its answers are simulated."""
         for note in plan.notes:
             self._on_notice(note)
-        if self.settings.sandbox and plan.scans and not self._labelled:
+        if plan.scans:
+            self._label()
+
+    def _label(self) -> None:
+        """Tell once in a session that its answers are simulated."""
+        if self.settings.sandbox and not self._labelled:
             self._labelled = True
             self._on_notice("answers are simulated: they come from the sandbox, not from a cloud")
 
@@ -525,6 +530,7 @@ class _Host:
 
     def authorize(self, provider: Provider, url: str) -> object:
         """Raises CredentialError."""
+        self._session._label()
         return self._session._exchanges.authorize(provider, url)
 
     async def answer(

@@ -162,6 +162,10 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
                 span=next((one.span for one in given if one.default), None),
             )
         request = build(mutation.provider, method, base, values)
+        raw = _raw(given) if method.body is not None and method.body.media else None
+        if raw is not None and method.body is not None:
+            kind = ("content-type", method.body.media)
+            request = msgspec.structs.replace(request, body=raw, headers=(*request.headers, kind))
         sent = (
             body_of(
                 method.body,
@@ -169,7 +173,7 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
                 changing=mutation.verb in ("update", "replace"),
                 fixed=method.fixed,
             )
-            if method.body
+            if method.body is not None and not method.body.media
             else None
         )
         if sent is not None:
@@ -194,6 +198,14 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
         shown=masked(sent) if sent is not None else None,
         values={**echoed, **old},
     )
+
+
+def _raw(given: Sequence[Given]) -> bytes | None:
+    """The bytes of a body that is no JSON: text, or what the engine calls a BLOB."""
+    for one in given:
+        if one.input.whole:
+            return one.value if isinstance(one.value, bytes) else str(one.value).encode()
+    return None
 
 
 def _parameter_value(value: Any) -> Any:

@@ -24,6 +24,8 @@ from sqloud.registry.records import BodyField, Method
 __all__ = ["cell_of", "input_of", "input_words", "is_default", "lacks", "unknown_input"]
 
 _PREFIX = "data__"
+_RAW = "body"
+"""The input of a body that is no JSON."""
 _NO_CONSTANT = (exp.Column, exp.Query, exp.Star, exp.Window, exp.AggFunc, exp.Placeholder)
 
 
@@ -36,6 +38,8 @@ def input_of(method: Method, name: Name) -> Input | None:
     bare = key.removeprefix(_PREFIX)
     prefixed = bare != key
     parameters = () if prefixed else tuple(p for p in method.parameters if key in (p.sql_name, p.name))
+    if method.body is not None and method.body.media and bare == _RAW and not parameters:
+        return Input(name=_RAW, whole=True, span=name.span)
     field, path = _field(method, bare)
     if field is not None and field.read_only and not parameters:
         raise InvalidValueError(
@@ -97,6 +101,8 @@ def lacks(method: Method, inputs: Iterable[Input]) -> list[str]:
     missing = [parameter.sql_name for parameter in method.required if parameter.name not in filled]
     if any(one.whole for one in inputs) or method.body is None:
         return missing
+    if method.body.media:
+        return [*missing, _RAW]
     roots = {one.path[0] for one in inputs if one.path}
     if not roots and not method.body.required and not any(field.required for field in method.body.fields):
         return missing

@@ -238,8 +238,8 @@ def _exec(statement: Exec, reading: Reading) -> Mutation | Plan:
     if statement.json is not None:
         inputs.append(Input(name="@@json", whole=True, span=span_of(statement.json)))
         nodes.append(statement.json)
-        if method.body is None:
-            raise UnknownNameError(f"{method.name} takes no body", span=span_of(statement.json))
+        if method.body is None or method.body.media:
+            raise UnknownNameError(f"{method.name} takes no JSON body", span=span_of(statement.json))
     _refuse_missing(method, inputs, statement.path.span)
     cells = (tuple(cell_of(node, one.span, once=True) for node, one in zip(nodes, inputs, strict=True)),)
     return Mutation(

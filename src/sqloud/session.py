@@ -43,6 +43,7 @@ from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
+from sqloud.executor.request_log import RequestLog
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
 from sqloud.executor.statistics import ScanStatistics, Statistics
@@ -96,6 +97,7 @@ class Session:
         self._engine: Engine = DuckEngine((*settings.allow_read, *settings.allow_write), settings.database)
         self._loop = SessionLoop()
         self._transport = transport or self._default_transport()
+        self._log = RequestLog(settings.log_requests, self._secrets) if settings.log_requests else None
         most = settings.max_concurrency or MAX_CONCURRENCY
         self._exchanges = Exchanges(
             self._transport,
@@ -104,6 +106,7 @@ class Session:
             read_timeout=settings.read_timeout,
             endpoint=self._endpoint,
             credential=self._credential,
+            log=self._log,
         )
         self._runner = Runner(
             loop=self._loop,
@@ -111,6 +114,7 @@ class Session:
             max_concurrency=most,
             max_keys=settings.max_keys,
             max_requests=settings.max_requests,
+            cache_ttl=settings.cache_ttl,
             null_on_mismatch=settings.null_on_mismatch,
         )
         self._lock = threading.Lock()
@@ -175,6 +179,8 @@ class Session:
         self.cancel()
         self._loop.close(self._transport.close)
         self._engine.close()
+        if self._log is not None:
+            self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -284,6 +290,8 @@ class Session:
             for each in SESSION_SETTINGS if name is None else (name,):
                 self.settings = reset(self.settings, self._opened, each, span)
         self._runner.max_keys = self.settings.max_keys
+        self._runner.max_requests = self.settings.max_requests
+        self._runner.cache_ttl = self.settings.cache_ttl
         self._runner.null_on_mismatch = self.settings.null_on_mismatch
         return Result((), iter(()), kind="set" if isinstance(statement, SetSetting) else "reset")
 
@@ -456,6 +464,7 @@ class Session:
                 statistics=statistics,
                 time_limit=self.settings.statement_timeout,
                 sql=sql,
+                fresh=sql is None,  # what a write reads is what it changes
             ),
         )
 
@@ -492,6 +501,11 @@ class Session:
     def _endpoint(self, provider: Provider) -> str:
         base = urlsplit(base_url(provider, self.settings.endpoints))
         return f"{base.scheme}://{base.netloc}"
+
+    def _secrets(self) -> list[str]:
+        """Every credential that the session can send."""
+        known = [self._credential(self.catalogue.provider(name)) for name in self.catalogue.providers()]
+        return [secret for secret in known if secret]
 
     def _credential(self, provider: Provider) -> str | None:
         if self.settings.sandbox:

@@ -111,11 +111,23 @@ SESSION_SETTINGS: dict[str, SessionSetting] = {
         example="'10 min'",
         description="how long to follow what one row's write starts",
     ),
+    "cache_ttl": SessionSetting(
+        read=lambda raw: _WITHOUT if duration(raw) == 0 else duration(raw),
+        show=_seconds,
+        example="'5 min'",
+        description="how old an answer given before may be; 0 asks the API every time",
+    ),
     "max_keys": SessionSetting(
         read=_count,
         show=str,
         example="5000",
         description="values that one table may be asked for, where they come out of other tables",
+    ),
+    "max_requests": SessionSetting(
+        read=lambda raw: _WITHOUT if str(raw).strip() == "0" else _count(raw),
+        show=lambda value: str(value or 0),
+        example="100",
+        description="requests that a statement may send; 0 without limit",
     ),
     "null_on_mismatch": SessionSetting(
         read=SWITCH[0],

@@ -22,6 +22,9 @@ FIRST_CONCURRENCY = 16
 """Requests in flight at once to one host with one credential, unless told otherwise: at most, and at first. More are
 let in while answers are quick, fewer after a 429 or a 503."""
 
+CACHE_TTL = 300.0
+"""Seconds that an answer may be old where the cache is asked for and nothing else is said."""
+
 RESPONSE_LIMIT = 256 * 2**20
 """Bytes of one response body after decompression; more is an error."""
 
@@ -35,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     providers: directories with provider documents beside the shipped ones.
     sandbox: answer from the simulated cloud, without a token and without the network.
     max_concurrency: requests in flight at once to one host with one credential; None leaves it to the answers.
+    cache_ttl: seconds that an answer given before may be old; None asks the API every time.
+    log_requests: file that each request is noted in, a JSON line each.
     max_requests: requests that one statement may send, retries among them; None without limit.
     max_keys: values that one table may be asked for, where they come out of other tables.
     statement_timeout: seconds a statement may take, None without limit.
@@ -61,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     max_concurrency: int | None = None
     max_requests: int | None = None
+    cache_ttl: float | None = None
+    log_requests: Path | None = None
     max_keys: int = 5_000
     statement_timeout: float | None = None
     connect_timeout: float = 10.0

@@ -15,6 +15,7 @@ from hashlib import blake2b
 import msgspec
 
 from sqloud.errors import ConnectionFault, RequestLimitError
+from sqloud.executor.cache import ResponseCache
 from sqloud.executor.pacing import Lane
 from sqloud.executor.request_log import RequestLog
 from sqloud.executor.statistics import ScanStatistics, Statistics
@@ -59,6 +60,7 @@ class Exchanges:
         self._credential = credential
         self._log = log
         self._lanes: dict[LaneKey, Lane] = {}
+        self._cache = ResponseCache()
 
     def authorize(self, provider: Provider, url: str) -> tuple[tuple[str, str], ...]:
         """The credential's headers for one URL. Raises CredentialError."""
@@ -72,8 +74,36 @@ class Exchanges:
         *,
         statement: Statistics,
         max_requests: int | None = None,
+        cache_ttl: float | None = None,
     ) -> ApiResponse:
         """The answer of one request after its retries, whatever its status.
+
+        cache_ttl: seconds that an answer given before may be old; None asks anew. A write drops what is kept.
+        Raises as `_exchanged`.
+        """
+
+        async def ask(message: ApiRequest) -> ApiResponse:
+            return await self._exchanged(message, provider, counted, statement, max_requests)
+
+        if request.http_verb != "GET":
+            self._cache.drop(request.provider)
+            try:
+                return await ask(request)
+            finally:
+                self._cache.drop(request.provider)
+        if cache_ttl is None:
+            return await ask(request)
+        return await self._cache.answer(request, self._digest(provider), cache_ttl, counted, ask)
+
+    async def _exchanged(
+        self,
+        request: ApiRequest,
+        provider: Provider,
+        counted: ScanStatistics,
+        statement: Statistics,
+        max_requests: int | None,
+    ) -> ApiResponse:
+        """One request with its retries.
 
         Raises the last ConnectionFault, CredentialError, and RequestLimitError before a request that would be one
         more than the statement may send.
@@ -153,9 +183,11 @@ class Exchanges:
         self._log.answered(request, response, time.monotonic() - began, attempt)
         return response
 
+    def _digest(self, provider: Provider) -> bytes:
+        return blake2b((self._credential(provider) or "").encode(), digest_size=16).digest()
+
     def _lane(self, provider: Provider, url: str) -> Lane:
-        token = (self._credential(provider) or "").encode()
-        key = (origin(url), blake2b(token, digest_size=16).digest())
+        key = (origin(url), self._digest(provider))
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(most=self._max_concurrency, first=self._first)

@@ -58,7 +58,10 @@ class ScanRun:
         notice: Notice,
         statistics: Statistics,
         streaming: Streaming[Any] | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
+        self._fresh = fresh  # nothing out of the cache
         self._runner = runner
         self._prepared = prepared
         self._scan = prepared.scan
@@ -272,6 +275,7 @@ class ScanRun:
             self._counted,
             statement=self._statistics,
             max_requests=self._runner.max_requests,
+            cache_ttl=None if self._fresh else self._runner.cache_ttl,
         )
         if 200 <= response.status < 300:
             return response

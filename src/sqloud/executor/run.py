@@ -44,12 +44,14 @@ class Runner:
         max_concurrency: int,
         max_keys: int = 5_000,
         max_requests: int | None = None,
+        cache_ttl: float | None = None,
         null_on_mismatch: bool = False,
     ) -> None:
         self._loop = loop
         self.exchanges = exchanges
         self.max_keys = max_keys
         self.max_requests = max_requests
+        self.cache_ttl = cache_ttl
         self.keys_ahead = _KEYS_AHEAD * max_concurrency
         self.pages_ahead = _PAGES_AHEAD * max_concurrency
         self.null_on_mismatch = null_on_mismatch
@@ -68,18 +70,19 @@ class Runner:
         statistics: Statistics,
         time_limit: float | None,
         sql: str | None = None,
+        fresh: bool = False,
     ) -> T:
         """Load every scan's rows into the workspace and give what `answer` makes of them there, or raise.
 
         The time limit (seconds) is that of the whole. `sql` is the query that `answer` runs, and then many rows of a
-        single scan may go into it as they come, without being kept.
+        single scan may go into it as they come, without being kept. `fresh`: nothing comes out of the cache.
         """
         began, loaded = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(time_limit):
                 streaming = Streaming(workspace, sql, answer) if sql and len(prepared) == 1 else None
                 try:
-                    await self._load(prepared, workspace, notice, statistics, streaming)
+                    await self._load(prepared, workspace, notice, statistics, streaming, fresh)
                     loaded = time.monotonic()
                     if streaming is not None and streaming.stream is not None:
                         return await streaming.stream.answered()
@@ -103,6 +106,7 @@ class Runner:
         notice: Notice,
         statistics: Statistics,
         streaming: Streaming[T] | None,
+        fresh: bool,
     ) -> None:
         """Run all scans, each after those that its keys come from."""
         turn = asyncio.Lock()
@@ -116,7 +120,7 @@ class Runner:
                     await loaded[step].wait()
                 async with turn:
                     one = await self._fed(one, workspace)
-            await ScanRun(self, one, workspace, turn, notice, statistics, streaming).run()
+            await ScanRun(self, one, workspace, turn, notice, statistics, streaming, fresh=fresh).run()
             loaded[scan.id].set()
 
         for one in prepared:

@@ -114,7 +114,7 @@ def _by_suffix(out: str | None) -> str | None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     """The environment's settings with what the command line says on top."""
-    from sqloud.settings import Settings
+    from sqloud.settings import CACHE_TTL, Settings
 
     said = {
         "endpoints": dict(options.endpoints),
@@ -135,6 +135,14 @@ def _settings(options: argparse.Namespace) -> Settings:
         said["max_concurrency"] = options.max_concurrency
     if options.dry_run:
         said["dry_run"] = True
+    if options.max_requests is not None:
+        said["max_requests"] = options.max_requests
+    if options.cache:
+        said["cache_ttl"] = CACHE_TTL
+    if options.log_requests is not None:
+        from pathlib import Path
+
+        said["log_requests"] = Path(options.log_requests)
     if options.max_keys is not None:
         said["max_keys"] = options.max_keys
     if options.timeout is not None:

@@ -142,6 +142,13 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         type=_count,
         help="values that one table may be asked for out of other tables",
     )
+    add("--max-requests", metavar="N", type=_count, help="requests that a statement may send (exit code 4)")
+    add(
+        "--cache",
+        action="store_true",
+        help="reuse answers for five minutes; SET cache_ttl = '1 h' for longer",
+    )
+    add("--log-requests", metavar="FILE", help="note each request there, a JSON line each")
     add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
     parser.add_argument("--version", action="version", version=version)
     return parser

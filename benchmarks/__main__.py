@@ -1,4 +1,4 @@
-"""`make bench`: what a cold start costs, as ratios against what cannot be avoided, taken in turn.
+"""`make bench`: what a cold start and the network cost, as ratios against what cannot be avoided, taken in turn.
 
 Law: a figure is the median of ratios of neighbouring runs, so that a machine that drifts does not decide it.
 """
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+from benchmarks import network
 from sqloud.registry import Catalogue
 from sqloud.sandbox.cloud import open_sandbox
 from sqloud.sandbox.server import running
@@ -65,6 +66,7 @@ def main() -> None:
             )
             ratio("a batch SELECT on loopback / the imports alone", ask, [*python, IMPORTS], 1.2, environment)
             ratio("the same as json", [*ask, "-o", "json"], [*python, IMPORTS], 1.2, environment)
+    network.run(print)
 
 
 if __name__ == "__main__":

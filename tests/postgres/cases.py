@@ -81,6 +81,9 @@ def cases(path: Path) -> list[Case]:
     return found
 
 
+_FILE = re.compile(r"'[^']*\.(?:csv|parquet|json)'|'s3:|'https?:")
+
+
 def grammar_cases() -> list[Case]:
     """Every query of the grammar's accepted statements."""
     texts = split(Source("accepted", GRAMMAR.read_text(encoding="utf-8")))
@@ -89,6 +92,8 @@ def grammar_cases() -> list[Case]:
         tokens = text.tokens
         start, end = tokens[0].start, tokens[-1].end + 1
         sql = text.source.text[start:end]
+        if _FILE.search(sql):  # files are read by the engine alone, and PostgreSQL has no such statement
+            continue
         if sql.split(None, 1)[0].upper() in {"SELECT", "WITH", "VALUES", "TABLE", "FROM"} or sql[0] == "(":
             differs = next((why for begin, why in _GRAMMAR_DIFFERS.items() if sql.startswith(begin)), None)
             found.append(Case(sql, differs))

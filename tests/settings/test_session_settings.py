@@ -100,7 +100,7 @@ def test_settings_by_themselves_read_no_environment(monkeypatch: pytest.MonkeyPa
 def test_no_credential_is_shown() -> None:
     settings = Settings(environment={"DIGITALOCEAN_TOKEN": "hide_me"}, credentials={"p": "hide_me"})
     assert "hide_me" not in f"{settings!r} {settings}"
-    assert "max_concurrency=16" in repr(settings)
+    assert "max_keys=5000" in repr(settings)
 
 
 def test_directories() -> None:

@@ -176,8 +176,15 @@ class Changes:
 
     def described(self, statement: Describe) -> Discovery:
         """The rows of DESCRIBE for an own relation, in the shape that a resource's have."""
-        name = statement.path.names[0]
-        relation = self._known(name)
+        relation = self._known(statement.path.names[0])
+        columns: tuple[str, ...] = ("name", "type", "kind", "note")
+        if statement.extended:
+            columns += ("description",)
+        return Discovery(
+            columns=columns, rows=tuple(row[: len(columns)] for row in self._described(relation))
+        )
+
+    def _described(self, relation: OwnRelation) -> list[tuple[str | None, ...]]:
         rows: list[tuple[str | None, ...]] = []
         if relation.kind != "view":
             rows = [(column, type_name, "column", "", "") for column, type_name in relation.columns]
@@ -193,10 +200,11 @@ class Changes:
             ]
             note = "what the view leaves unbound"
             rows += [(column, None, "parameter, required", note, "") for column in hidden]
-        columns: tuple[str, ...] = ("name", "type", "kind", "note")
-        if statement.extended:
-            columns += ("description",)
-        return Discovery(columns=columns, rows=tuple(row[: len(columns)] for row in rows))
+        return rows
+
+    def columns(self, relation: OwnRelation) -> list[tuple[str, str | None]]:
+        """The columns of an own relation with their types; no request is sent."""
+        return [(str(row[0]), row[1]) for row in self._described(relation) if row[2] == "column"]
 
     def _types(self, query: Any) -> dict[str, str]:
         """The columns of a query with their types; no request is sent."""

@@ -402,7 +402,8 @@ class Session:
                 raise InvalidValueError(check.message, span=check.span)
         for local in plan.local:
             workspace.create(local.id, local.columns)
-            workspace.load(local.id, local_lines(local, self.catalogue))
+            own = self._storage.listed()
+            workspace.load(local.id, local_lines(local, self.catalogue, own, self._changes.columns))
         for scan in plan.scans:
             columns = [(column.name, column.type.sql) for column in scan.columns]
             workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])

@@ -447,3 +447,24 @@ def test_own_relations_are_not_changed_inside_of_begin(connection: Connection) -
     with pytest.raises(NotSupportedError, match="inside of BEGIN"):
         rows(connection, "CREATE TABLE t (a int)")
     rows(connection, "ROLLBACK", "CREATE TABLE t (a int)")
+
+
+def test_the_information_schema_lists_own_relations(connection: Connection) -> None:
+    made = (
+        "CREATE TABLE t (a int, b text)",
+        "CREATE TEMP TABLE tt AS SELECT 1 AS q",
+        f"CREATE VIEW v AS SELECT id FROM {DROPLETS}",
+        f"CREATE VIEW u AS SELECT id FROM {BACKUPS}",
+    )
+    tables = (
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'main' ORDER BY 1"
+    )
+    assert rows(connection, *made, tables) == [
+        ("t", "BASE TABLE"), ("tt", "LOCAL TEMPORARY"), ("u", "VIEW"), ("v", "VIEW"),
+    ]  # fmt: skip
+    columns = (
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name IN ('t', 'u', 'v')"
+    )
+    assert rows(connection, f"{columns} AND table_schema = 'main' ORDER BY ALL") == [
+        ("a", "INTEGER"), ("b", "VARCHAR"), ("id", "BIGINT"), ("id", None),
+    ]  # fmt: skip

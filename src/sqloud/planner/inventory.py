@@ -6,13 +6,15 @@ services that a statement asks for are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from sqloud.plan.steps import LocalRows
 from sqloud.planner.discovery import DiscoveryCatalogue, described, inputs, meant
+from sqloud.planner.own import OwnRelation
 from sqloud.registry.records import Method, Resource
 
 __all__ = ["local_lines"]
@@ -20,12 +22,31 @@ __all__ = ["local_lines"]
 Row = tuple[Any, ...]
 
 
-def local_lines(rows: LocalRows, catalogue: DiscoveryCatalogue) -> bytes:
+OwnColumns = Callable[[OwnRelation], Sequence[tuple[str, str | None]]]
+"""Gives the columns of an own relation as (name, the engine's type), None where only a run would tell it."""
+
+
+def local_lines(
+    rows: LocalRows, catalogue: DiscoveryCatalogue, own: Sequence[OwnRelation], own_columns: OwnColumns
+) -> bytes:
     """The rows of a local relation as newline-delimited JSON. Raises ProviderDocumentError as the catalogue does."""
     names = [name for name, _ in rows.columns]
     encode = msgspec.json.Encoder().encode
-    made = _RELATIONS[rows.relation](catalogue, rows)
+    made = chain(_RELATIONS[rows.relation](catalogue, rows), _own_rows(rows, own, own_columns))
     return b"".join(encode(dict(zip(names, row, strict=True))) + b"\n" for row in made)
+
+
+def _own_rows(rows: LocalRows, own: Sequence[OwnRelation], own_columns: OwnColumns) -> Iterator[Row]:
+    """Tables and views of the user's own, beside those of providers."""
+    for relation in own:
+        place = (relation.home, "main", relation.name)
+        if rows.relation == "information_schema.tables":
+            table = relation.kind == "table"
+            kind = "LOCAL TEMPORARY" if table and relation.temporary else "BASE TABLE" if table else "VIEW"
+            yield *place, kind, "YES" if table else "NO", relation.kind
+        elif rows.relation == "information_schema.columns":
+            for position, (name, type_name) in enumerate(own_columns(relation), start=1):
+                yield *place, name, position, None, "YES", type_name, ""
 
 
 def _providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:

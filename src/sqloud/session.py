@@ -43,6 +43,7 @@ from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
 from sqloud.executor.prepared import PreparedScan
+from sqloud.executor.recent import RecentRequests
 from sqloud.executor.request_log import RequestLog
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
@@ -96,7 +97,7 @@ class Session:
         _check_providers(settings, self.catalogue)
         self._engine: Engine = DuckEngine((*settings.allow_read, *settings.allow_write), settings.database)
         self._loop = SessionLoop()
-        self._transport = transport or self._default_transport()
+        self._transport = self.recent = RecentRequests(transport or self._default_transport())
         self._log = RequestLog(settings.log_requests, self._secrets) if settings.log_requests else None
         most = settings.max_concurrency or MAX_CONCURRENCY
         self._exchanges = Exchanges(
@@ -149,6 +150,10 @@ class Session:
         except Error as error:
             error.in_source(text.source)
             raise
+
+    def rate_limits(self) -> tuple[tuple[str, int | None, float], ...]:
+        """Each host that was asked: what it says is left, and the seconds until the next request may go."""
+        return self._exchanges.limits()
 
     def functions(self) -> tuple[str, ...]:
         """The names of the functions that the engine knows, sorted."""

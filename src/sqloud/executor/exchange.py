@@ -169,6 +169,10 @@ class Exchanges:
         """Every lane so far, for the progress line."""
         return tuple(self._lanes.values())
 
+    def limits(self) -> tuple[tuple[str, int | None, float], ...]:
+        """Of each lane its host, what the server says is left, and the seconds until it may go on."""
+        return tuple((key[0][1], lane.remaining, lane.held) for key, lane in self._lanes.items())
+
     async def _logged(
         self, request: ApiRequest, headers: tuple[tuple[str, str], ...], attempt: int
     ) -> ApiResponse:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
@@ -77,9 +77,13 @@ class EditedLines:
         )
         self._session.app.after_render += self._drawn
 
-    def statement(self) -> str:
-        """The next text that is complete. Raises KeyboardInterrupt to clear, EOFError to leave."""
-        return self._edited(self._session)
+    def statement(self, begun: str = "", vi: bool = False) -> str:
+        """The next text that is complete; `begun` stands in it.
+
+        Raises KeyboardInterrupt to clear, EOFError to leave.
+        """
+        self._session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        return self._edited(self._session, begun)
 
     def value(self, name: str, earlier: Sequence[str]) -> str:
         """One line for a variable; an empty one takes the latest of the earlier values, which is shown."""
@@ -93,7 +97,7 @@ class EditedLines:
         )
         return self._edited(session).removesuffix("\n") or (earlier[-1] if earlier else "")
 
-    def _edited(self, session: PromptSession[str]) -> str:
+    def _edited(self, session: PromptSession[str], begun: str = "") -> str:
         """What is typed at a prompt, which a signal may end."""
         asked: list[BaseException] = []
 
@@ -111,7 +115,7 @@ class EditedLines:
             return True
 
         with self._signals.editing(ask):
-            typed = session.prompt()
+            typed = session.prompt(default=begun)
         if asked:  # the line was sent in the moment in which the signal came
             raise asked[0]
         return typed

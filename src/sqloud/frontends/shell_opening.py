@@ -30,6 +30,7 @@ class Opening:
         self._settings = settings
         self._on_notice = on_notice
         self.on_confirm: Confirm | None = None
+        self.variables: Callable[[], tuple[str, ...]] = tuple
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqloud-opening")
         self._dialect: Future[None] | None = None
         self._session: Future[Session] | None = None
@@ -64,7 +65,9 @@ class Opening:
             from sqloud.frontends.completion_names import CatalogueNames
 
             session = self._session.result()
-            self._names = CatalogueNames(session.catalogue, functions=session.functions)
+            self._names = CatalogueNames(
+                session.catalogue, functions=session.functions, variables=self.variables
+            )
         return self._names
 
     def close(self) -> None:

@@ -30,9 +30,9 @@ class PlainLines:
         self._opening = opening
         self._signals = signals
 
-    def statement(self) -> str:
+    def statement(self, begun: str = "", vi: bool = False) -> str:
         """Lines until they are complete. Raises KeyboardInterrupt to clear, EOFError to leave."""
-        text = ""
+        text = begun + "\n" if begun else ""
         with self._signals.interruptible():
             while True:
                 text += self._line(continuations(text)[-1] if text else PROMPT)

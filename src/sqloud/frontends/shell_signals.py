@@ -63,6 +63,16 @@ class Signals:
         finally:
             self._ask_editor = None
 
+    @contextmanager
+    def ignored(self) -> Iterator[None]:
+        """In here a SIGINT is another program's to handle, and forgotten at the end."""
+        may_raise, self._may_raise = self._may_raise, False
+        try:
+            yield
+        finally:
+            self._waiting = False
+            self._may_raise = may_raise
+
     def forget(self) -> None:
         """Forget a SIGINT that came outside of `interruptible`."""
         self._waiting = False

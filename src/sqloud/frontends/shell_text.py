@@ -7,6 +7,8 @@ so a semicolon in a string or a comment never ends one; and nothing here waits f
 
 from __future__ import annotations
 
+from sqloud.frontends.shell_pieces import has_command, pieces
+
 __all__ = ["CONTINUED", "PROMPT", "continuations", "is_complete", "is_leaving", "take_command"]
 
 PROMPT = "sqloud> "
@@ -60,8 +62,11 @@ def is_complete(text: str) -> bool:
 
     Text that no further character can mend is complete at its semicolon, so that its error is shown.
     """
-    while (taken := take_command(text)) is not None:
-        text = taken[1]
+    if has_command(text):
+        found = pieces(text)
+        if found and found[-1].is_command:
+            return True
+        text = found[-1].text if found else text
     stripped = text.strip()
     if not stripped or is_leaving(stripped):
         return True

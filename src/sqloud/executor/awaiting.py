@@ -94,13 +94,15 @@ class Watcher:
                 return None
             if not 200 <= response.status < 300:
                 raise failure(provider, request, self._sender.unspoken(provider, response))
-            status = str(next(_at(_decoded(response), awaits.status), ""))
+            # An array on the way has a status for each of its elements: the work is done when all of them are.
+            found = list(dict.fromkeys(str(one) for one in _at(_decoded(response), awaits.status)))
+            status = ", ".join(found) if awaits.status else ""
             if status != told:
                 told = status
                 self._notice(f"{name}: {status or 'no status yet'}")
-            if status in awaits.done:
+            if found and all(one in awaits.done for one in found):
                 return response
-            if status in awaits.failed:
+            if any(one in awaits.failed for one in found):
                 raise ApiError(
                     http_verb=request.http_verb,
                     url=request.url,

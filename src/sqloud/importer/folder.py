@@ -18,6 +18,7 @@ import msgspec
 from sqloud.errors import Finding, ProviderDocumentError
 from sqloud.importer.build import GENERATED
 from sqloud.importer.names import NameMap, read_names
+from sqloud.importer.overlay import lay_over
 from sqloud.registry.reader import read_document
 from sqloud.registry.sources import PROVIDER_FILE, read_regular, read_source, refuse
 
@@ -27,7 +28,10 @@ MAXIMUM_SIZE = 64 * 1024 * 1024
 """The most bytes that a specification may have."""
 
 NAMES_FILE = "names.yaml"
-"""The file of an overlay that gives operations their names; the others are partial documents."""
+"""The file of an overlay that gives operations their names."""
+
+AWAITS_FILE = "awaits.yaml"
+"""The file of an overlay that says, by method, how the end of its work is known; all others are partial documents."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +88,7 @@ def read_overlay(folder: Path) -> tuple[NameMap | None, dict[str, Mapping[str, A
         raise _refuse(folder, "is no folder, so there is no overlay in it")
     names: NameMap | None = None
     documents: dict[str, Mapping[str, Any]] = {}
+    awaits: dict[str, Mapping[str, Any]] = {}
     for file in sorted(folder.glob("*.yaml")):
         if file.name == NAMES_FILE:
             names = read_names(file)
@@ -91,8 +96,28 @@ def read_overlay(folder: Path) -> tuple[NameMap | None, dict[str, Mapping[str, A
         root = read_document(read_source(file)).root
         if not isinstance(root, dict):
             raise _refuse(file, "must be a mapping")
-        documents[file.stem] = root
+        if file.name == AWAITS_FILE:
+            awaits = _awaits(file, root)
+        else:
+            documents[file.stem] = root
+    for service, above in awaits.items():
+        documents[service] = lay_over(documents.get(service, {}), above)  # nulls below stay as they are
     return names, documents
+
+
+def _awaits(file: Path, root: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The `await` of each method that the file names, as partial documents of their services."""
+    entries = root.get("awaits")
+    if list(root) != ["awaits"] or not isinstance(entries, dict):
+        raise _refuse(file, "must hold the key 'awaits' and no other: a mapping of service.resource.method")
+    documents: dict[str, Any] = {}
+    for name, entry in entries.items():
+        service, resource, method = (*name.split("."), "", "")[:3]
+        if not method or name.count(".") != 2:
+            raise _refuse(file, f"{name!r} is no service.resource.method")
+        resources = documents.setdefault(service, {"resources": {}})["resources"]
+        resources.setdefault(resource, {"methods": {}})["methods"][method] = {"await": entry}
+    return documents
 
 
 def changes(out: Path, files: Mapping[str, str]) -> Changes:

@@ -81,6 +81,9 @@ def draft_method(
         entry.update(answer.entry)
     if paging is not None:
         entry["paging"] = paging
+    if operation.method == "PUT":
+        # RFC 9110, 9.2.2. A DELETE is so too, but a second one's 404 does not tell whether the first one was done.
+        entry["idempotent"] = True
     if operation.method == "DELETE":
         entry["destructive"] = True
     if operation.token_scopes:

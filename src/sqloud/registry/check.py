@@ -22,6 +22,7 @@ from sqloud.registry.reader import pointer
 from sqloud.registry.records import Equals, Resource, Scope
 from sqloud.registry.semantics import columns_by_table, judge_references
 from sqloud.registry.sources import PROVIDER_FILE, read_source
+from sqloud.registry.watching import judge_awaits, methods_by_name
 
 __all__ = ["check_provider"]
 
@@ -110,12 +111,13 @@ def _check_service_file(file: Path, provider: CheckedProvider) -> CheckedService
 def _judge_across(checked: list[CheckedService]) -> None:
     """Judge what refers from one service into another."""
     records = [service.record for service in checked if service.record is not None]
-    tables = columns_by_table(records)
+    tables, methods = columns_by_table(records), methods_by_name(records)
     broken = frozenset[str]().union(*(service.broken for service in checked))
     for service in checked:
         if service.record is not None and service.document is not None:
             others = {record.name for record in records} - {service.record.name}
             judge_references(service.record, tables, others, broken, service.report)
+            judge_awaits(service.record, methods, others, broken, service.report)
 
 
 def _judge_expressions(checked: list[CheckedService], judge: JudgeExpression | None) -> None:

@@ -14,6 +14,7 @@ from sqloud.registry.resolve import resolve_pagings, resolve_provider, resolve_s
 from sqloud.registry.schema import kind_of, schema_findings
 from sqloud.registry.semantics import columns_by_table, judge_references, judge_service
 from sqloud.registry.sources import SourceFile, refuse
+from sqloud.registry.watching import judge_awaits, methods_by_name
 
 __all__ = [
     "CheckedProvider",
@@ -120,6 +121,7 @@ def check_service_document(
     checked.broken = frozenset(f"{service.name}.{name}" for name in skip)
     judge_service(service, borrowed, report)
     judge_references(service, columns_by_table([service]), {service.name}, checked.broken, report)
+    judge_awaits(service, methods_by_name([service]), {service.name}, checked.broken, report)
     findings.sort(key=lambda finding: finding.line)
     return checked
 

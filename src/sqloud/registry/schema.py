@@ -116,6 +116,9 @@ def _told(error: Any) -> Iterator[tuple[str, str]]:
         yield at, "names the same thing twice"
     elif rule == "minimum":
         yield at, f"must be at least {error.validator_value}, not {value}"
+    elif rule == "anyOf" and all(set(one) == {"required"} for one in error.validator_value):
+        ways = (" and ".join(map(repr, one["required"])) for one in error.validator_value)
+        yield at, f"needs {', or '.join(ways)}"
     else:
         yield at, error.message
 

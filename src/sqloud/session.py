@@ -163,7 +163,7 @@ class Session:
                 found = {str(row[0]) for batch in workspace.query(_FUNCTIONS) for row in batch}
             finally:
                 workspace.close()
-            self._functions = tuple(sorted(name for name in found if name.isidentifier()))
+            self._functions = tuple(sorted(name for name in found if name.isidentifier() and name[0] != "_"))
         return self._functions
 
     def cancel(self) -> None:

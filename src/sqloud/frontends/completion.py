@@ -155,7 +155,7 @@ def _rank(prefix: str, text: str, kind: str) -> int | None:
     typed, name = prefix.strip('"').lower(), text.lower().strip("\"'")
     if name.startswith(typed):
         return 0
-    if kind == "keyword":
+    if kind in {"keyword", "function"}:  # too many to be found by letters of theirs
         return None
     if f"_{typed}" in name or f".{typed}" in name:
         return 1

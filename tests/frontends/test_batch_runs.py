@@ -34,7 +34,13 @@ class Canned:
         self.variables: list[Mapping[str, str]] = []
         self.cancelled = 0
 
-    def run(self, text: StatementText, *, variables: Mapping[str, str]) -> Result:
+    def run(
+        self,
+        text: StatementText,
+        *,
+        variables: Mapping[str, str],
+        parameters: Mapping[str, object] | None = None,
+    ) -> Result:
         self.asked.append(text.text)
         self.variables.append(variables)
         failure = FAILURES.get(text.text.split()[0])

@@ -20,7 +20,7 @@ from sqloud.executor.result import Result
 from sqloud.frontends import batch, cli
 
 class Session:
-    def run(self, text, *, variables):
+    def run(self, text, *, variables, parameters=None):
         if text.text == "WAIT":
             print("waiting", file=sys.stderr, flush=True)
             time.sleep(20)
@@ -29,7 +29,7 @@ class Session:
     def cancel(self):
         print("cancelled", file=sys.stderr)
 
-cli._opening = lambda settings: lambda: nullcontext(Session())
+cli._opening = lambda settings, agent=False: lambda: nullcontext(Session())
 sys.exit(cli.main())
 """
 

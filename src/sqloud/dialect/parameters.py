@@ -83,7 +83,7 @@ def _values(placeholders: list[exp.Placeholder], parameters: Parameters) -> dict
         raise ProgrammingError(
             f"the parameter {placeholders[0].name} has no value",
             span=span_of(placeholders[0]),
-            hints=("give the values of named parameters as a mapping",),
+            hints=(f"give it: --param {placeholders[0].name}=VALUE, or a mapping of parameters",),
         )
     if len(given) < len(positional):
         raise ProgrammingError(

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled, WriteFailedError
 from sqloud.executor.result import Completeness, Result
@@ -35,7 +35,13 @@ Script = tuple[str, str]
 class Runner(Protocol):
     """What runs statements; `sqloud.session.Session` is one."""
 
-    def run(self, text: StatementText, *, variables: Mapping[str, str]) -> Result:
+    def run(
+        self,
+        text: StatementText,
+        *,
+        variables: Mapping[str, str],
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Result:
         """The answer of one statement."""
 
     def cancel(self) -> None:
@@ -48,15 +54,18 @@ def run(
     *,
     output_format: str,
     variables: Mapping[str, str],
+    parameters: Mapping[str, object] | None = None,
     out: str | None = None,
     continue_on_error: bool = False,
+    agent: bool = False,
 ) -> int:
     """Run scripts in their order and give the exit code.
 
     The session is opened only if there is a statement. With `out` all answers go into that file, which is
     replaced only if every statement succeeded.
     """
-    failures = _Failures()
+    failures = _Failures(agent=agent)
+    told = agent_notice if agent else notice
     statements = _statements(scripts, failures, continue_on_error)
     if statements is None or not statements:
         return failures.code
@@ -65,7 +74,7 @@ def run(
         with _destination(out) as (stream, discard), open_session() as session:
             for text in statements:
                 try:
-                    result = _answer(session, text, variables, output_format, stream)
+                    result = _answer(session, text, variables, parameters or {}, output_format, stream, told)
                 except Error as error:
                     failures.add(error, text)
                     if not continue_on_error or isinstance(error, StatementCancelled):
@@ -73,10 +82,10 @@ def run(
                     continue
                 if result.completeness is Completeness.CUT:
                     cut = True
-                    notice(f"the answer is cut short by {result.cut_by}")
+                    told(f"the answer is cut short by {result.cut_by}")
             if failures.code and out is not None:
                 discard()
-                notice(f"{out} is left as it was")
+                told(f"{out} is left as it was")
     except BrokenPipeError:
         raise
     except (OSError, UnicodeEncodeError) as error:
@@ -147,16 +156,43 @@ def report(error: Error, place: Span | None = None) -> int:
     return exit_code(error)
 
 
+def agent_notice(text: str) -> None:
+    """Tell something that is no error as a JSON object, a line on stderr."""
+    import msgspec
+
+    tell(msgspec.json.encode({"note": text}).decode())
+
+
+def agent_report(error: Error, place: Span | None = None) -> int:
+    """Tell an error as a JSON object, a line on stderr, and give its exit code."""
+    import msgspec
+
+    told: dict[str, object] = {
+        "class": type(error).__name__,
+        "sqlstate": error.sqlstate,
+        "message": error.message,
+    }
+    position = error.span or place
+    if error.source is not None:
+        told["source"] = error.source.name
+        if position is not None:
+            told["line"], told["column"] = error.source.line_and_column(position.start)
+    told |= {"hints": list(error.hints), "exit_code": exit_code(error)}
+    tell(msgspec.json.encode({"error": told}).decode())
+    return exit_code(error)
+
+
 class _Failures:
     """The first failure's exit code; 0 so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, agent: bool = False) -> None:
         self.code = 0
+        self._report = agent_report if agent else report
 
     def add(self, error: Error, text: StatementText | None = None) -> None:
         if text is not None:
             error.in_source(text.source)
-        code = report(error, text.span if text is not None else None)
+        code = self._report(error, text.span if text is not None else None)
         self.code = self.code or code
 
 
@@ -178,20 +214,29 @@ def _statements(
 
 
 def _answer(
-    session: Runner, text: StatementText, variables: Mapping[str, str], output_format: str, stream: TextIO
+    session: Runner,
+    text: StatementText,
+    variables: Mapping[str, str],
+    parameters: Mapping[str, object],
+    output_format: str,
+    stream: TextIO,
+    told: Callable[[str], None],
 ) -> Result:
     try:
         try:
-            result = session.run(text, variables=variables)
+            if parameters:
+                result = session.run(text, variables=variables, parameters=parameters)
+            else:
+                result = session.run(text, variables=variables)
         except WriteFailedError as failure:
             if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
-                write(failure.returned, output_format, stream, terminal=stream.isatty(), note=notice)
+                write(failure.returned, output_format, stream, terminal=stream.isatty(), note=told)
                 stream.flush()
             raise
-        write(result, output_format, stream, terminal=stream.isatty(), note=notice)
+        write(result, output_format, stream, terminal=stream.isatty(), note=told)
         stream.flush()
         if result.tag is not None:
-            tell(result.tag)
+            (tell if told is notice else told)(result.tag)
     except (KeyboardInterrupt, SystemExit):
         session.cancel()
         raise

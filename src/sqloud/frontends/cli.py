@@ -83,24 +83,48 @@ def _statements(arguments: list[str]) -> int:
         scripts = [("file", "-")]
     if not scripts and options.out is not None:
         parser.error("--out needs statements from -c, -f or stdin")
+    options.continue_on_error = options.continue_on_error or options.on_error == "continue"
+    if options.agent:
+        options.output_format = options.output_format or "jsonl"
     settings = _settings(options)
+    variables = _variables(options)
     if not scripts:
         from sqloud.frontends import shell
 
-        return shell.run(
-            settings=settings, output_format=options.output_format, variables=dict(options.variables)
-        )
+        return shell.run(settings=settings, output_format=options.output_format, variables=variables)
     from sqloud.frontends import batch
 
     with batch.ending_on_signals():
         return batch.run(
             scripts,
-            _opening(settings),
+            _opening(settings, agent=options.agent),
             output_format=options.output_format or _by_suffix(options.out) or DEFAULT_FORMAT,
-            variables=dict(options.variables),
+            variables=variables,
+            parameters=_parameters(options),
+            agent=options.agent,
             out=options.out,
             continue_on_error=options.continue_on_error,
         )
+
+
+def _variables(options: argparse.Namespace) -> dict[str, str]:
+    """The values of `{{ }}`: of the files in their order, then of the options."""
+    found: dict[str, str] = {}
+    if options.variable_files:
+        from sqloud.frontends.parameters import variables_of
+
+        for path in options.variable_files:
+            found |= variables_of(path)
+    return found | dict(options.variables)
+
+
+def _parameters(options: argparse.Namespace) -> dict[str, object]:
+    """The values of `:name`."""
+    if not options.parameters:
+        return {}
+    from sqloud.frontends.parameters import parameter
+
+    return dict(parameter(name, text) for name, text in options.parameters)
 
 
 def _by_suffix(out: str | None) -> str | None:
@@ -150,12 +174,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_environment(**said)
 
 
-def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Runner]]:
+def _opening(settings: Settings, *, agent: bool = False) -> Callable[[], AbstractContextManager[Runner]]:
     def open_session() -> AbstractContextManager[Runner]:
-        from sqloud.frontends.batch import notice
+        from sqloud.frontends.batch import agent_notice, notice
         from sqloud.session import Session
 
-        return Session(settings, on_notice=notice)
+        return Session(settings, on_notice=agent_notice if agent else notice)
 
     return open_session
 
@@ -222,7 +246,27 @@ def _journal(arguments: list[str]) -> int:
     return journal.run(arguments)
 
 
-_COMMANDS = {"journal": _journal, "provider": _provider, "sandbox": _sandbox}
+def _check(arguments: list[str]) -> int:
+    """`sqloud check FILE...`: findings on stderr, or a line a file on stdout."""
+    from sqloud.frontends import checking
+
+    return checking.run(arguments)
+
+
+def _completion(arguments: list[str]) -> int:
+    """`sqloud completion SHELL`: a script for the shell to read."""
+    from sqloud.frontends import shell_completion
+
+    return shell_completion.run(arguments)
+
+
+_COMMANDS = {
+    "check": _check,
+    "completion": _completion,
+    "journal": _journal,
+    "provider": _provider,
+    "sandbox": _sandbox,
+}
 
 
 def _abandon_stdout() -> None:

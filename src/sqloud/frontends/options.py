@@ -15,10 +15,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["main_parser", "provider_parser", "sandbox_parser"]
+__all__ = ["check_parser", "main_parser", "provider_parser", "sandbox_parser"]
 
 _EPILOG = """\
 other commands:
+  sqloud check FILE...         check scripts: names, types, missing values; sends nothing
+  sqloud completion SHELL      completion for bash, zsh or fish
   sqloud provider check PATH   check a provider document, or a folder of them
   sqloud provider import FILE  make provider documents from an OpenAPI document
   sqloud provider docs NAME    write the pages of a provider
@@ -78,9 +80,32 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         default=[],
         help="the value of {{ NAME }}; may repeat",
     )
+    add(
+        "--vars",
+        metavar="FILE",
+        dest="variable_files",
+        action="append",
+        default=[],
+        help="values of {{ }} in a .json, .yaml or NAME=VALUE file; -v goes first",
+    )
+    add(
+        "--param",
+        metavar="NAME[:TYPE]=VALUE",
+        dest="parameters",
+        action="append",
+        type=_parameter,
+        default=[],
+        help="the value of :NAME, typed (text, int, number, bool, date, timestamp, json)",
+    )
     add("--dry-run", action="store_true", help="print the requests of each statement, and send none")
     add("--continue-on-error", action="store_true", help="run on; the exit code is the first failure's")
+    add("--on-error", choices=("stop", "continue"), help="what --continue-on-error says, by name")
     add = parser.add_argument_group("output").add_argument
+    add(
+        "--agent",
+        action="store_true",
+        help="for programs: jsonl on stdout, errors and notes as JSON on stderr",
+    )
     add(
         *("-o", "--output-format"),
         metavar="FORMAT",
@@ -154,6 +179,38 @@ def main_parser(version: str) -> argparse.ArgumentParser:
     return parser
 
 
+def check_parser() -> argparse.ArgumentParser:
+    """The parser of `sqloud check ...`: `files`, and what `main_parser` gives under the same names."""
+    parser = argparse.ArgumentParser(
+        prog="sqloud check",
+        description="Read and bind every statement of scripts, and send nothing.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("files", metavar="FILE", nargs="+", help="a script, - for stdin")
+    add(
+        "-v",
+        "--variable",
+        metavar="NAME=VALUE",
+        dest="variables",
+        action="append",
+        type=_variable,
+        default=[],
+    )
+    add("--vars", metavar="FILE", dest="variable_files", action="append", default=[])
+    add(
+        *("--param",),
+        metavar="NAME[:TYPE]=VALUE",
+        dest="parameters",
+        action="append",
+        type=_parameter,
+        default=[],
+    )
+    add("--providers", metavar="DIR", action="append", type=_directory, default=[])
+    add("--agent", action="store_true", help="findings as JSON on stderr")
+    return parser
+
+
 def provider_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud provider ...`: `path`, resolved by nobody."""
     parser = argparse.ArgumentParser(prog="sqloud provider", allow_abbrev=False)
@@ -196,6 +253,14 @@ def _pair(text: str, form: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(
             f"expected {form}, where the name is one word; got the name {name!r}"
         )
+    return name, value
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    bare, colon, kind = name.partition(":")
+    if "=" not in text or not (bare.isascii() and bare.isidentifier()) or (colon and not kind):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE or NAME:TYPE=VALUE, got {text!r}")
     return name, value
 
 

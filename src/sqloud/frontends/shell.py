@@ -11,7 +11,7 @@ import os
 import sys
 
 from sqloud._version import __version__
-from sqloud.errors import Error, InterfaceError, StatementCancelled
+from sqloud.errors import CredentialError, Error, InterfaceError, StatementCancelled
 from sqloud.frontends.report import render, tell, wants_colour
 from sqloud.frontends.shell_console import Console, Lines, note
 from sqloud.frontends.shell_history import HistoryFile, known_secrets
@@ -33,7 +33,7 @@ def run(*, settings: Settings, output_format: str | None, variables: dict[str, s
     history = HistoryFile(state_directory(environment) / "history", secrets=known_secrets(environment))
     signals = Signals()
     opening = Opening(settings, note)
-    tell(f"sqloud {__version__}: ; ends a statement, \\? helps, \\q leaves")
+    tell(f"sqloud {__version__}: ; ends a statement, \\? helps, \\help tour begins, \\q leaves")
     with signals.installed():
         try:
             stream = sys.stdout if sys.stdout is not None and sys.stdout.isatty() else sys.stderr
@@ -94,6 +94,8 @@ class _Shell:
                 else:
                     colour = sys.stderr is not None and wants_colour(sys.stderr, os.environ)
                     tell(render(error, place=console.place, colour=colour))
+                    if isinstance(error, CredentialError):
+                        tell("      to try it without an account:   sqloud --sandbox")
 
     def _tell_of_history(self) -> None:
         while self._history.notes:

@@ -6,6 +6,7 @@ and binding the residual come first; only then does anything leave the process.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -38,7 +39,14 @@ from sqloud.dialect import (
 from sqloud.dialect.functions import NAMES as FUNCTION_NAMES
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
 from sqloud.engine.duck import DuckEngine
-from sqloud.errors import Error, InterfaceError, InvalidValueError, NotSupportedError, UnknownNameError
+from sqloud.errors import (
+    Error,
+    InterfaceError,
+    InvalidValueError,
+    NotSupportedError,
+    ProviderDocumentError,
+    UnknownNameError,
+)
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
@@ -509,8 +517,11 @@ class Session:
         return f"{base.scheme}://{base.netloc}"
 
     def _secrets(self) -> list[str]:
-        """Every credential that the session can send."""
-        known = [self._credential(self.catalogue.provider(name)) for name in self.catalogue.providers()]
+        """Every credential that the session can send. A provider whose document does not hold is sent nothing."""
+        known = []
+        for name in self.catalogue.providers():
+            with contextlib.suppress(ProviderDocumentError):
+                known.append(self._credential(self.catalogue.provider(name)))
         return [secret for secret in known if secret]
 
     def _credential(self, provider: Provider) -> str | None:

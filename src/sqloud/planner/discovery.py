@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from sqloud.dialect import Describe, Path, Show
-from sqloud.errors import Error, Span, SqlSyntaxError, UnknownNameError
+from sqloud.errors import Error, ProviderDocumentError, Span, SqlSyntaxError, UnknownNameError
 from sqloud.planner.own import OwnRelations
 from sqloud.planner.sources import Catalogue, virtual_columns
 from sqloud.registry.records import (
@@ -33,6 +33,7 @@ __all__ = [
     "described",
     "inputs",
     "meant",
+    "provider_row",
     "show",
     "shown_tables",
 ]
@@ -103,12 +104,24 @@ def describe(statement: Describe, catalogue: DiscoveryCatalogue) -> Discovery:
     return Discovery(columns=columns, rows=tuple(rows))
 
 
-def _providers(catalogue: DiscoveryCatalogue, _: tuple[str, ...], statement: Show) -> _Rows:
-    rows: list[tuple[str | None, ...]] = []
-    for name in catalogue.providers():
+def provider_row(catalogue: DiscoveryCatalogue, name: str) -> tuple[str | None, ...]:
+    """A provider's name, title, base URL and description; what is wrong with one does not hide the others."""
+    try:
         provider = catalogue.provider(name)
-        rows.append((name, provider.title, provider.base_url, provider.description))
-    return _extended(statement, ("name", "title"), ("base_url", "description")), rows
+    except ProviderDocumentError as error:
+        more = f", and {len(error.findings) - 1} more" if len(error.findings) > 1 else ""
+        return (
+            name,
+            f"does not hold: {error.findings[0]}{more}",
+            None,
+            "sqloud provider check tells all of it",
+        )
+    return name, provider.title, provider.base_url, provider.description
+
+
+def _providers(catalogue: DiscoveryCatalogue, _: tuple[str, ...], statement: Show) -> _Rows:
+    rows = [provider_row(catalogue, name) for name in catalogue.providers()]
+    return _extended(statement, ("name", "title"), ("base_url", "description")), list(rows)
 
 
 def _services(catalogue: DiscoveryCatalogue, names: tuple[str, ...], statement: Show) -> _Rows:

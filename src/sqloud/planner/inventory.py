@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sqloud.plan.steps import LocalRows
-from sqloud.planner.discovery import DiscoveryCatalogue, described, inputs, meant
+from sqloud.planner.discovery import DiscoveryCatalogue, described, inputs, meant, provider_row
 from sqloud.planner.own import OwnRelation
 from sqloud.registry.records import Method, Resource
 
@@ -51,8 +51,7 @@ def _own_rows(rows: LocalRows, own: Sequence[OwnRelation], own_columns: OwnColum
 
 def _providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
     for name in _asked_providers(catalogue, rows):
-        provider = catalogue.provider(name)
-        yield name, provider.title, provider.base_url, provider.description
+        yield provider_row(catalogue, name)
 
 
 def _services(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:

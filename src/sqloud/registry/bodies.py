@@ -34,12 +34,27 @@ def self_contained(schema: Mapping[str, Any], schemas: Mapping[str, Any], at: st
         if name not in schemas:
             report(at, f"there is no schema {name!r} in this file")
             continue
+        if _is_endless(name, schemas):
+            report(at, f"the schema {name!r} is only a reference, which leads back to it")
+            continue
         found[name] = schemas[name]
         wanted += _references(schemas[name])
     whole: dict[str, Any] = _inside(schema)
     if found:
         whole["$defs"] = {name: _inside(node) for name, node in found.items()}
     return msgspec.json.encode(whole).decode()
+
+
+def _is_endless(name: str, schemas: Mapping[str, Any]) -> bool:
+    """Whether one reference after another leads back to where it began; through a property is another thing."""
+    seen: list[str] = []
+    while name not in seen:
+        seen.append(name)
+        node = schemas.get(name)
+        if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
+            return False
+        name = node["$ref"].removeprefix(REFERENCE)
+    return True
 
 
 _NAMED = frozenset({"properties", "$defs"})

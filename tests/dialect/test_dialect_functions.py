@@ -43,6 +43,9 @@ datetime('2024-01-02 10:00:00')
 datetime('2024-01-01', '-1 day')
 datetime(1704067200, 'unixepoch')
 strftime('%Y-%m', '2024-01-02')
+strftime('%s', '2024-01-02') - strftime('%s', '2024-01-01')
+strftime('%Y-%m-%dT%H:%M:%fZ', '2024-01-01 10:20:30.5')
+strftime('%s|%w|%j', '2024-03-04 05:06:07')
 julianday('2024-01-02')
 group_concat('a')
 total(1)
@@ -78,3 +81,20 @@ def test_the_functions_that_the_documentation_names_are_there() -> None:
     named = {name for line in rows for name in re.findall(r"`(\w+)`", line)}
     assert len(named) > 40
     assert named <= NAMES
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ('{"a": 1, "b": [1, {"c": 2, "d": 3}]}', '{"b": [1, {"d": 3, "c": 2}], "a": 1}', True),
+        ("[1, 2]", "[2, 1]", False),
+        ("[1, 2, 2]", "[1, 2]", False),
+        ("{}", "[]", False),
+        ('{"a": null}', "{}", False),
+        ('"1"', "1", False),
+    ],
+)
+def test_json_is_equal_whatever_the_order_of_members(
+    session: Session, one: str, other: str, equal: bool
+) -> None:
+    assert answered(session, f"SELECT json_equal('{one}', '{other}')").rows[0][0] is equal

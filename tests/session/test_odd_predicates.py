@@ -60,3 +60,30 @@ def test_an_arrow_among_arguments_reads_json() -> None:
             "FROM digitalocean.droplets.droplets WHERE id = 3164444 AND json_array_length(networks -> 'v4') > 1"
         )
         assert cursor.fetchall() == [(2, "nyc3")]
+
+
+# An output's name in WHERE is its expression: it binds, it is pushed down, and LIMIT may count by it.
+NAMED = [
+    (
+        "SELECT droplet_id AS x FROM digitalocean.droplets.backups WHERE x = 3164444",
+        "/v2/droplets/3164444/backups",
+    ),
+    (f"SELECT id AS x, x AS y FROM {TABLE} WHERE y = 3164444", "/v2/droplets/3164444"),
+    (f"SELECT region ->> 'slug' AS place FROM {TABLE} WHERE place = 'nyc3' LIMIT 1", "/v2/droplets?"),
+]
+
+
+@pytest.mark.parametrize(("sql", "request_line"), NAMED)
+def test_the_name_of_an_output_in_where_is_its_expression(
+    session: Session, sql: str, request_line: str
+) -> None:
+    (explained,) = split(Source("<test>", "EXPLAIN " + sql))
+    lines = [row[0] for batch in session.run(explained).batches() for row in batch]
+    assert any(request_line in line for line in lines)
+    (text,) = split(Source("<test>", sql))
+    list(session.run(text).batches())
+
+
+def test_a_column_is_meant_before_an_output(session: Session) -> None:
+    (text,) = split(Source("<test>", f"SELECT -id AS id FROM {TABLE} WHERE id = 3164444"))
+    assert [row[0] for batch in session.run(text).batches() for row in batch] == [-3164444]

@@ -76,10 +76,12 @@ _TEXTS = "from_json($1, '[\"VARCHAR\"]')"
 _KEYS = "json_keys($1)"
 _MAP = "CAST(CAST($1 AS JSON) AS MAP(VARCHAR, JSON))"
 _PAIRS = f"SELECT unnest(map_keys({_MAP})), unnest($values)"
+_LEAVES = "(SELECT list((fullkey, type, atom) ORDER BY fullkey) FROM json_tree(CAST($0 AS JSON)))"
 
 SCALARS: Mapping[str, str] = {
     # StackQL's own and SQLite's
-    "json_equal": "CAST($1 AS JSON) = CAST($2 AS JSON)",
+    # every leaf, empty container and its place: the order of an object's members says nothing, that of a list does
+    "json_equal": f"{_LEAVES.replace('$0', '$1')} = {_LEAVES.replace('$0', '$2')}",
     "json_extract/2": "json_extract_string($1, $2)",
     "json_extract_text/2": "json_extract_string($1, $2)",
     "json_array_length/1": "json_array_length(CAST($1 AS JSON))",

@@ -71,9 +71,9 @@ def _engine_error() -> type[Exception]:
 
 def _said(text: str) -> str:
     """The engine's message without its class and without its quotation of the residual SQL."""
-    first = (
-        text.split("\n\nLINE ")[0].split(" Use TRY(")[0].strip()
-    )  # its advice names settings that are closed
+    first = text.split("\n\nLINE ")[0]
+    first = first.split(" Use TRY(")[0].strip()  # its advice names settings that are closed
+    first = first.split("Candidate functions:")[0].strip()  # some are forty
     _, colon, rest = first.partition(" Error: ")
     words = (rest if colon else first).split("\n")
     return " ".join(word.strip() for word in words if word.strip())

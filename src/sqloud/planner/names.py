@@ -18,6 +18,7 @@ from sqloud.errors import AmbiguousNameError, UnknownNameError
 from sqloud.planner.dotted import join_dotted
 from sqloud.planner.joins import refuse_unknown, shown_aliases, spell_natural
 from sqloud.planner.local import LocalUse, drop_schema, local_use
+from sqloud.planner.output_names import spell_outputs
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
 from sqloud.planner.stars import expand_stars
@@ -88,6 +89,7 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         # Those around a scope come after it, and their stars do not change what it offers.
         levels[id(scope)] = Relations(scope, uses, local)
     for scope in scopes:
+        spell_outputs(scope, levels)
         for node, reference in _references(scope, levels):
             references[id(node)] = reference
             use = levels[id(reference.level)].tables.get(reference.alias or "")

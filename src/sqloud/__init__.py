@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Warning,
         WriteFailedError,
     )
+    from sqloud.frontends.aio import AsyncConnection, AsyncCursor, aconnect
     from sqloud.frontends.dbapi import (
         BINARY,
         DATETIME,
@@ -70,6 +71,8 @@ __all__ = [
     "ROWID",
     "STRING",
     "ApiError",
+    "AsyncConnection",
+    "AsyncCursor",
     "Binary",
     "Connection",
     "ConnectionFault",
@@ -103,12 +106,14 @@ __all__ = [
     "Warning",
     "WriteFailedError",
     "__version__",
+    "aconnect",
     "apilevel",
     "connect",
     "paramstyle",
     "threadsafety",
 ]
 
+_FROM_AIO = frozenset(("AsyncConnection", "AsyncCursor", "aconnect"))
 _FROM_DBAPI = frozenset(
     (
         "BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Connection", "Cursor", "Date",
@@ -123,7 +128,12 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'sqloud' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module("sqloud.frontends.dbapi" if name in _FROM_DBAPI else "sqloud.errors"), name)
+    module = "errors"
+    if name in _FROM_DBAPI:
+        module = "frontends.dbapi"
+    elif name in _FROM_AIO:
+        module = "frontends.aio"
+    value = getattr(import_module(f"sqloud.{module}"), name)
     globals()[name] = value
     return value
 

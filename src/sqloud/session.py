@@ -57,6 +57,7 @@ from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
 from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.executor.transport import Transport
+from sqloud.frames import Frames
 from sqloud.plan.explain import explain, request_lines
 from sqloud.plan.steps import KeyQuery, KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
@@ -127,7 +128,7 @@ class Session:
             null_on_mismatch=settings.null_on_mismatch,
         )
         self._lock = threading.Lock()
-        self._running: dict[int, tuple[Workspace, Callable[[], object]]] = {}
+        self._running: dict[int, tuple[Workspace, Callable[[], object], int]] = {}
         self._on_confirm = on_confirm
         self._writer_made: Writer | None = None
         self._labelled = False
@@ -136,6 +137,7 @@ class Session:
         self._storage = Storage(
             self._engine, is_kept=settings.database is not None, readable=settings.allow_read
         )
+        self._frames = Frames(self._storage, self._engine)
         self._changes = Changes(
             self._storage, self._engine, self.catalogue, _Host(self), settings.allow_write
         )
@@ -174,13 +176,48 @@ class Session:
             self._functions = tuple(sorted(name for name in found if name.isidentifier() and name[0] != "_"))
         return self._functions
 
-    def cancel(self) -> None:
-        """Stop every statement that runs now, from any thread; each raises StatementCancelled."""
+    def cancel(self, thread: int | None = None) -> None:
+        """Stop every statement that runs now, from any thread; each raises StatementCancelled.
+
+        With `thread`, a `threading.get_ident()`, only those that this thread waits for.
+        """
         with self._lock:
             running = list(self._running.values())
-        for workspace, stop in running:
-            stop()
-            workspace.interrupt()
+        for workspace, stop, waiting in running:
+            if thread is None or waiting == thread:
+                stop()
+                workspace.interrupt()
+
+    def table_of(self, columns: Sequence[ResultColumn], rows: Sequence[tuple[Any, ...]]) -> Result:
+        """Rows that were not asked of the engine, as an answer that it holds."""
+        workspace = self._engine.open()
+        try:
+            names = [f"c{position}" for position in range(len(columns))]
+            workspace.create(
+                "given", [(name, column.type) for name, column in zip(names, columns, strict=True)]
+            )
+            records = (dict(zip(names, row, strict=True)) for row in rows)
+            workspace.load("given", b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+            batches = workspace.query("SELECT * FROM given")
+        except BaseException:
+            workspace.close()
+            raise
+        return Result(tuple(columns), batches, on_close=workspace.close)
+
+    def register(self, name: str, frame: object) -> None:
+        """Copy a data frame into a temporary relation of this name, in the place of one registered before.
+
+        Raises ProgrammingError where a relation of the user's own has the name, InterfaceError for what is no frame.
+        """
+        self._frames.register(name, frame)
+
+    def unregister(self, name: str) -> None:
+        """Drop what was registered. Raises ProgrammingError where nothing was."""
+        self._frames.unregister(name)
+
+    def seeing(self, frames: Mapping[str, object]) -> AbstractContextManager[None]:
+        """Let the statements of this thread read frames by name, where nothing else has the name."""
+        return self._frames.seen(frames)
 
     def close(self) -> None:
         """Drop what runs, close connections, and remove the engine's files."""
@@ -379,7 +416,7 @@ class Session:
         """While it is open, `cancel` reaches a statement that waits; gives whether it did."""
         stopped = threading.Event()
         with self._lock:
-            self._running[id(stopped)] = (workspace, stopped.set)
+            self._running[id(stopped)] = (workspace, stopped.set, threading.get_ident())
         try:
             yield stopped.is_set
         finally:
@@ -486,7 +523,7 @@ class Session:
         """Run a coroutine on the loop, and wait here, where Ctrl-C arrives."""
         running = self._loop.submit(coroutine)
         with self._lock:
-            self._running[id(workspace)] = (workspace, running.cancel)
+            self._running[id(workspace)] = (workspace, running.cancel, threading.get_ident())
         try:
             return running.result()
         except BaseException:

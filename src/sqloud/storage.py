@@ -7,7 +7,7 @@ side, a change stands alone, so that the keys a statement asked for are those of
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Storage:
         self._engine = engine
         self._relations: dict[tuple[str, str], OwnRelation] = {}
         self._changed = threading.Condition()
+        self._lent = threading.local()
         self._readers = 0
         self._writer = False
         if is_kept:
@@ -48,10 +49,26 @@ class Storage:
 
     def relation(self, name: str) -> OwnRelation | None:
         """A relation by its name; None where there is none."""
+        if found := self._lent_now().get(name.lower()):
+            return found
         for home in (TEMPORARY, KEPT):
             if found := self._relations.get((home, name.lower())):
                 return found
         return None
+
+    @contextmanager
+    def lent(self, relations: Mapping[str, OwnRelation]) -> Iterator[None]:
+        """Relations, by their names in lower case, that this thread sees before all others."""
+        before = self._lent_now()
+        self._lent.relations = {**before, **relations}
+        try:
+            yield
+        finally:
+            self._lent.relations = before
+
+    def _lent_now(self) -> Mapping[str, OwnRelation]:
+        found: Mapping[str, OwnRelation] = getattr(self._lent, "relations", {})
+        return found
 
     def held(self, name: str, home: str) -> OwnRelation | None:
         """A relation of one of the homes, whether it is hidden or not."""

@@ -82,6 +82,12 @@ class Workspace(Protocol):
         `returning` are the (expression, type) of what the last one's RETURNING answers.
         """
 
+    def take(self, name: str, frame: object) -> tuple[tuple[str, str], ...]:
+        """Copy a data frame into a temporary relation, in the place of one of its name; gives its (name, type)s."""
+
+    def drop(self, name: str) -> None:
+        """Drop what `take` has made."""
+
     def interrupt(self) -> None:
         """Stop what runs and all that would follow, from any thread; both raise StatementCancelled."""
 

@@ -19,7 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqloud.engine.base import STREAMED_LINE, Batch, Changed, ResultColumn
+from sqloud.engine.answers import Answer
+from sqloud.engine.base import STREAMED_LINE, TEMPORARY, Batch, Changed, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.home import Home
@@ -45,6 +46,8 @@ _SETTINGS = (
 
 _LOADED_AT_ONCE = 4 * 2**20
 """Bytes of rows gathered before they are read in: each reading has a fixed cost."""
+
+_FRAME = "frame_given"
 
 _LONGEST_LINE = 16 * 2**20
 """Bytes of one row that the JSON reader takes without being told of more."""
@@ -190,7 +193,7 @@ class DuckWorkspace:
             described = self._cursor.fetchall()
         return tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
 
-    def query(self, sql: str, batch_size: int = 2048) -> Iterator[Batch]:
+    def query(self, sql: str, batch_size: int = 2048) -> Answer:
         """Run a query to its end, then give its rows in batches; the engine holds the answer, and spills."""
         for table in tuple(self._pending):
             self._flush(table)
@@ -200,7 +203,42 @@ class DuckWorkspace:
         names = ", ".join(f"c{position}" for position in range(len(columns)))
         self._execute(f"CREATE TABLE {answer} AS SELECT * FROM ({sql}) AS answer({names})")
         reading, converted = readable(answer, [column.type for column in columns])
-        return self._batches(reading, converted, batch_size)
+        batches = self._batches(reading, converted, batch_size)
+        table = f"{TEMPORARY}.{self._schema}.{answer}"
+        return Answer(batches, table, readable(table, [column.type for column in columns]), self._beside)
+
+    def take(self, name: str, frame: object) -> tuple[tuple[str, str], ...]:
+        """Copy a frame into a temporary relation, in the place of one of its name; gives its columns.
+
+        `frame` is a pandas DataFrame or has `__arrow_c_stream__`. Raises InterfaceError for what cannot be read.
+        """
+        import duckdb
+
+        target = f"{TEMPORARY}.main.{_name(name)}"
+        with self._turn:
+            self._check()
+            try:
+                self._cursor.register(_FRAME, frame)
+            except (duckdb.InvalidInputException, duckdb.NotImplementedException, TypeError) as error:
+                raise InterfaceError(
+                    f"no table can be made of this {type(frame).__name__}: {error}"
+                ) from error
+            try:
+                self.change([f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {_FRAME}"])
+                return tuple((column.name, column.type) for column in self.bind(f"SELECT * FROM {target}"))
+            finally:
+                self._cursor.unregister(_FRAME)
+
+    def drop(self, name: str) -> None:
+        """Drop a temporary relation that `take` has made."""
+        self.change([f"DROP TABLE IF EXISTS {TEMPORARY}.main.{_name(name)}"])
+
+    def _beside(self) -> duckdb.DuckDBPyConnection:
+        """Another connection, which is not held up by what this workspace reads."""
+        with self._turn:
+            if self._closed:
+                raise InterfaceError("the answer is closed")
+            return self._cursor.cursor()
 
     def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
         call = self._execute(reading)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 
+from sqloud.engine.answers import Answer
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.errors import InterfaceError
 from sqloud.executor.statistics import Statistics
@@ -34,6 +35,7 @@ class Result:
     `kind` is the statement's first word in lower case (`select`, `show`, `describe`, `explain`, ...).
     `tag` is what psql says of a statement that changes something (`INSERT 0 3`), `rowcount` how many rows it was.
     `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
+    `kept` leaves the answer in the engine after its last batch, until `close()`.
     `statistics` is what a statement that can make requests has cost; None for one that cannot.
     """
 
@@ -57,6 +59,7 @@ class Result:
         self.completeness = Completeness.OPEN
         self.cut_by: str | None = None
         self.statistics = statistics
+        self.kept = False
         self._batches = batches
         self._on_close = on_close
 
@@ -74,7 +77,13 @@ class Result:
             raise
         if self.completeness is Completeness.OPEN:
             self.completeness = Completeness.CUT if self.cut_by else Completeness.COMPLETE
-        self._release()
+        if not self.kept:
+            self._release()
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer as the engine holds it; None for what was not asked of the engine."""
+        return self._batches if isinstance(self._batches, Answer) else None
 
     def close(self) -> None:
         """Give up the rest. Calling it again does nothing."""

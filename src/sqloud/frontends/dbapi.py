@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,10 +22,14 @@ import msgspec
 
 from sqloud import errors
 from sqloud.dialect import split
-from sqloud.engine.base import ResultColumn
-from sqloud.errors import InterfaceError, ProgrammingError, Source
+from sqloud.engine.answers import Answer
+from sqloud.engine.base import Batch, ResultColumn
+from sqloud.errors import InterfaceError, NotSupportedError, ProgrammingError, Source
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.transport import Transport
+from sqloud.frontends.frames import Frames
+from sqloud.frontends.placeholders import native_placeholders
+from sqloud.frontends.scope import run_in_scope
 from sqloud.session import Session
 from sqloud.settings import Settings
 
@@ -127,6 +133,7 @@ def connect(
     on_confirm: Confirm | None = None,
     on_notice: Callable[[str], None] | None = None,
     transport: Transport | None = None,
+    frames_in_scope: bool = True,
 ) -> Connection:
     """Open a connection.
 
@@ -148,6 +155,7 @@ def connect(
     on_confirm: asked with a question and the preview before a write that the others do not allow.
     on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
     transport: carries the requests in the place of HTTP.
+    frames_in_scope: a name in FROM that nothing has is looked up among the caller's variables.
 
     Raises InterfaceError for an endpoint or a limit that cannot be.
     """
@@ -178,7 +186,7 @@ def connect(
     session = Session(
         settings, on_notice=on_notice or _LOG.warning, on_confirm=on_confirm, transport=transport
     )
-    return Connection(session)
+    return Connection(session, frames_in_scope=frames_in_scope)
 
 
 class Connection:
@@ -195,7 +203,9 @@ class Connection:
     ProgrammingError = errors.ProgrammingError
     NotSupportedError = errors.NotSupportedError
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, frames_in_scope: bool = True) -> None:
+        self.frames_in_scope = frames_in_scope
+        self.messages: list[tuple[type[Exception], object]] = []
         self._session = session
         self._closed = False
 
@@ -210,9 +220,30 @@ class Connection:
         """A new cursor with `sql` executed on it."""
         return self.cursor().execute(sql, parameters, variables=variables)
 
+    @property
+    def autocommit(self) -> bool:
+        """Whether statements act as they are executed: until BEGIN, and after COMMIT and ROLLBACK."""
+        return not self._open().in_transaction
+
+    def register(self, name: str, frame: object) -> None:
+        """Make a data frame a table of this connection, by a copy; one registered before under the name is replaced.
+
+        `frame` is a pandas DataFrame, or has `__arrow_c_stream__` as those of polars and pyarrow do, and cursors.
+        Raises InterfaceError for what is no frame, ProgrammingError where a temporary table has the name.
+        """
+        self._open().register(name, frame)
+
+    def unregister(self, name: str) -> None:
+        """Drop what `register` has made. Raises ProgrammingError where there is nothing of the name."""
+        self._open().unregister(name)
+
     def cancel(self) -> None:
         """Stop every statement of this connection, from any thread."""
         self._session.cancel()
+
+    def cancel_thread(self, thread: int) -> None:
+        """Stop what a thread, told by its `threading.get_ident()`, waits for on this connection."""
+        self._session.cancel(thread)
 
     def commit(self) -> None:
         """Send what BEGIN has queued; outside of BEGIN nothing waits, as statements run as they are executed."""
@@ -227,7 +258,8 @@ class Connection:
             self.execute("ROLLBACK").close()
 
     def close(self) -> None:
-        """Close the session; its cursors cannot be used any more."""
+        """Close the session; its cursors cannot be used any more. Raises InterfaceError the second time."""
+        self._open()
         self._closed = True
         self._session.close()
 
@@ -238,7 +270,8 @@ class Connection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if not self._closed:
+            self.close()
 
     def _open(self) -> Session:
         if self._closed:
@@ -246,16 +279,25 @@ class Connection:
         return self._session
 
 
-class Cursor:
-    """One statement's answer at a time. Rows are tuples; JSON columns are Python objects."""
+class Cursor(Frames):
+    """One statement's answer at a time. Rows are tuples; JSON columns are Python objects.
+
+    The answer stays in the engine until the cursor is closed, collected, or executes again, so that it can be read
+    in columns too: `df()`, `pl()`, `arrow()`, `dicts()`, `show()`, `__arrow_c_stream__`.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.arraysize = 1
         self.rowcount = -1
         self.rownumber: int | None = None
+        self.lastrowid = None
+        self.messages: list[tuple[type[Exception], object]] = []
         self._result: Result | None = None
+        self._held: Result | None = None
         self._rows: Iterator[Row] | None = None
+        self._given: list[Row] | None = None
+        self._finalizers: list[Callable[[], object]] = []
         self._closed = False
 
     @property
@@ -268,26 +310,77 @@ class Cursor:
     def execute(
         self, sql: str, parameters: Parameters = None, *, variables: Mapping[str, str] | None = None
     ) -> Self:
-        """Run one statement with `:name` (mapping) or `?` (sequence) parameters and `{{ name }}` variables."""
+        """Run one statement, and hold its answer.
+
+        Parameters are `:name` or `%(name)s` with a mapping, `?` or `%s` with a sequence; `variables` are the texts of
+        `{{ name }}`. A name in FROM that nothing has is looked up among the caller's variables, and read if it is a
+        data frame; `connect(frames_in_scope=False)` leaves that out.
+        """
         session = self._ready()
-        source = Source("<statement>", sql)
+        source = Source("<statement>", native_placeholders(sql, parameters))
         statements = split(source)
         if len(statements) != 1:
             count = "no statement" if not statements else f"{len(statements)} statements"
             raise ProgrammingError(f"execute takes one statement, and this is {count}", source=source)
         self._release()
-        result = session.run(statements[0], parameters=parameters, variables=variables)
+        self.messages.clear()
+        run = partial(session.run, statements[0], parameters=parameters, variables=variables)
+        result = run_in_scope(session, run) if self.connection.frames_in_scope else run()
+        result.kept = True
+        self._hold(result)
         self._result = result
         self.rowcount = -1 if result.rowcount is None else result.rowcount
-        self._rows = _rows(result)
+        if result.answer is None:
+            self._given = list(itertools.chain.from_iterable(result.batches()))
+            self._rows = _rows(result.columns, iter([self._given]))
+        else:
+            self._rows = _rows(result.columns, result.batches())
         self.rownumber = 0
         return self
+
+    def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
+        """Call a function of the engine's: `SELECT procname(...)`; gives the parameters back as they were.
+
+        Methods of a provider are called by EXEC. Raises ProgrammingError for what is no name.
+        """
+        if not procname.isidentifier():
+            raise ProgrammingError(
+                f"{procname!r} is no function's name", hints=("methods of a provider are called by EXEC",)
+            )
+        self.execute(f"SELECT {procname}({', '.join('?' * len(parameters))})", list(parameters))
+        return parameters
+
+    def nextset(self) -> None:
+        """None: a statement has one answer."""
+        self._answer()
+
+    def scroll(self, value: int, mode: str = "relative") -> None:
+        """Move in the answer: forth by `value` rows, or to row `value` with "absolute".
+
+        Raises NotSupportedError for a move back, IndexError for one past the end.
+        """
+        if mode not in {"relative", "absolute"}:
+            raise ProgrammingError(f"scroll is relative or absolute, not {mode!r}")
+        self._answer()
+        steps = value if mode == "relative" else value - (self.rownumber or 0)
+        if steps < 0:
+            raise NotSupportedError("a cursor cannot scroll back", hints=("execute the statement again",))
+        if len(self.fetchmany(steps)) < steps:
+            raise IndexError(f"the answer ends after row {self.rownumber}")
+
+    def batches(self, size: int = 2048) -> Iterator[list[Row]]:
+        """The rows that are left, some thousand at a time."""
+        while rows := self.fetchmany(size):
+            yield rows
 
     def executemany(self, sql: str, seq_of_parameters: Iterable[Parameters]) -> Self:
         """Run one statement for each set of parameters; answers are dropped but the last."""
         self._ready()
+        written = 0
         for parameters in seq_of_parameters:
             self.execute(sql, parameters)
+            written = -1 if self.rowcount < 0 or written < 0 else written + self.rowcount
+        self.rowcount = written
         return self
 
     def fetchone(self) -> Row | None:
@@ -299,6 +392,8 @@ class Cursor:
 
     def fetchmany(self, size: int | None = None) -> list[Row]:
         """The next `size` rows (`arraysize` by default), fewer at the end."""
+        if size is not None and size < 0:
+            raise ProgrammingError(f"fetchmany takes a number of rows, not {size}")
         rows = list(itertools.islice(self._answer(), self.arraysize if size is None else size))
         self.rownumber = (self.rownumber or 0) + len(rows)
         return rows
@@ -346,24 +441,56 @@ class Cursor:
         self._ready()
         if self._rows is None:
             raise ProgrammingError("nothing was executed on this cursor", hints=("call execute() first",))
+        if self._result is not None and not self._result.columns:
+            raise ProgrammingError(f"{self._result.kind.upper()} has no rows to fetch")
         return self._rows
 
+    def _current(self) -> Result:
+        self._answer()
+        assert self._result is not None
+        return self._result
+
+    def _rows_left(self) -> Iterator[Row]:
+        return iter(self)
+
+    def _rows_again(self) -> Iterator[Row]:
+        answer = self._columnar()[0]
+        result = self._current()
+        return _rows(result.columns, answer.again())
+
+    def _columnar(self) -> tuple[Answer, list[str]]:
+        result = self._current()
+        if result.answer is None and self._held is None:
+            self._held = self._ready().table_of(result.columns, self._given or [])
+            self._held.kept = True
+            self._hold(self._held)
+        answer = (self._held or result).answer
+        assert answer is not None
+        return answer, [column.name for column in result.columns]
+
+    def _hold(self, result: Result) -> None:
+        """Close an answer with this cursor, or once nobody has the cursor any more."""
+        finalizer = weakref.finalize(self, result.close)
+        finalizer.atexit = False
+        self._finalizers.append(finalizer)
+
     def _release(self) -> None:
-        result, self._result, self._rows = self._result, None, None
-        if result is not None:
-            result.close()
+        self._result = self._held = self._rows = self._given = None
+        finalizers, self._finalizers = self._finalizers, []
+        for finalizer in finalizers:
+            finalizer()
 
 
-def _rows(result: Result) -> Iterator[Row]:
-    readers = [_reader(column) for column in result.columns]
+def _rows(columns: Sequence[ResultColumn], batches: Iterator[Batch]) -> Iterator[Row]:
+    readers = [_reader(column) for column in columns]
     if not any(readers):
-        return (row for batch in result.batches() for row in batch)
+        return (row for batch in batches for row in batch)
     return (
         tuple(
             cell if reader is None or cell is None else reader(cell)
             for reader, cell in zip(readers, row, strict=True)
         )
-        for batch in result.batches()
+        for batch in batches
         for row in batch
     )
 

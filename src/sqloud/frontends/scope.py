@@ -1,0 +1,51 @@
+"""Data frames among the variables of whoever executes a statement.
+
+Law: a variable is looked at only where a statement asks for a table of one name that nothing else has, and only what
+is a data frame is read; so no variable can take the place of a table, and no request was made before.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqloud.errors import UnknownNameError
+from sqloud.frames import is_frame
+from sqloud.session import Session
+
+__all__ = ["run_in_scope"]
+
+T = TypeVar("T")
+
+
+def run_in_scope(session: Session, run: Callable[[], T]) -> T:
+    """What `run` gives, with the frames of the nearest caller outside of this package that it asks for."""
+    frames: dict[str, object] = {}
+    while True:
+        try:
+            with session.seeing(frames):
+                return run()
+        except UnknownNameError as error:
+            name = _asked(error)
+            if name is None or name in frames:
+                raise
+            frame = _variable(name)
+            if not is_frame(frame):
+                raise
+            frames[name] = frame
+
+
+def _asked(error: UnknownNameError) -> str | None:
+    if error.source is None or error.span is None or not error.message.startswith("no table "):
+        return None
+    name = error.source.text[error.span.start : error.span.end].strip('"')
+    return name if name.isidentifier() else None
+
+
+def _variable(name: str) -> object:
+    """A local or global variable of the caller, None where it has none."""
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").partition(".")[0] == "sqloud" and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_locals.get(name, frame.f_globals.get(name))

@@ -37,7 +37,8 @@ def connection(place: Path) -> Iterator[Connection]:
 
 
 def rows(connection: Connection, sql: str) -> list[tuple[object, ...]]:
-    return connection.cursor().execute(sql).fetchall()
+    cursor = connection.cursor().execute(sql)
+    return cursor.fetchall() if cursor.description else []
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def rows(connection: Connection, *statements: str) -> list[tuple[object, ...]]:
     """The answer of the last of some statements."""
     answer: list[tuple[object, ...]] = []
     for sql in statements:
-        answer = connection.cursor().execute(sql).fetchall()
+        cursor = connection.cursor().execute(sql)
+        answer = cursor.fetchall() if cursor.description else []
     return answer
 
 

@@ -63,6 +63,7 @@ from sqloud.plan.steps import KeyQuery, KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
 from sqloud.planner.discovery import Discovery, shown_tables
 from sqloud.planner.inventory import local_lines
+from sqloud.planner.own import OwnRelation
 from sqloud.protocol.build import base_url
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.registry import Catalogue
@@ -164,6 +165,10 @@ class Session:
     def rate_limits(self) -> tuple[tuple[str, int | None, float], ...]:
         """Each host that was asked: what it says is left, and the seconds until the next request may go."""
         return self._exchanges.limits()
+
+    def own_relations(self) -> Sequence[OwnRelation]:
+        """Tables and views of the user's own."""
+        return self._storage.listed()
 
     def functions(self) -> tuple[str, ...]:
         """The names of the functions that the engine knows, sorted."""

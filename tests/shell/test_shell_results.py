@@ -127,3 +127,13 @@ def test_chart(terminal: Open) -> None:
     drawn = shell.prompt()
     assert "alpha" in drawn
     assert "█" in drawn or "■" in drawn or "━" in drawn
+
+
+def test_tab_offers_commands(terminal: Open) -> None:
+    shell = terminal("--sandbox")
+    shell.prompt()
+    shell.type("SELECT 1;\r")
+    shell.prompt()
+    shell.type("\\tim\t")
+    shell.expect("\\timing")
+    shell.expect("tell how long a statement takes")

@@ -47,6 +47,16 @@ class NameCompleter(Completer):
         from sqloud.frontends.completion import complete
 
         cursor = document.cursor_position
+        line = document.current_line_before_cursor
+        command = line[line.rfind("\\") :] if "\\" in line else line if line.startswith(".") else ""
+        if command and " " not in command and not document.current_line_before_cursor.count("'") % 2:
+            from sqloud.frontends.shell_commands import command_names
+
+            for name, summary in command_names():
+                shown = "." + name[1:] if command[0] == "." else name
+                if shown.startswith(command):
+                    yield Completion(shown, -len(command), display_meta=summary)
+            return
         for one in complete(document.text, cursor, names):
             marked = one.text + " *" if one.kind == "required" else one.text
             about = one.kind + (f"  {one.about}" if one.about else "")

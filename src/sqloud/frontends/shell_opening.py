@@ -63,10 +63,18 @@ class Opening:
             if self._session.cancelled() or self._session.exception() is not None:
                 return None
             from sqloud.frontends.completion_names import CatalogueNames
+            from sqloud.session_settings import SESSION_SETTINGS
 
             session = self._session.result()
             self._names = CatalogueNames(
-                session.catalogue, functions=session.functions, variables=self.variables
+                session.catalogue,
+                relations=lambda: [(one.name, one.kind) for one in session.own_relations()],
+                relation_columns=lambda name: next(
+                    (one.columns for one in session.own_relations() if one.name == name), ()
+                ),
+                functions=session.functions,
+                variables=self.variables,
+                settings=lambda: SESSION_SETTINGS,
             )
         return self._names
 

@@ -96,9 +96,9 @@ def test_prompt_says_what_is_open(text: str, expected: str) -> None:
 
 def test_long_pastes_do_not_slow_the_prompt() -> None:
     lines = "SELECT (\n" + "'a' || -- b\n" * 10_000
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert continuations(lines)[-1].strip() == "(>"
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 10.0  # what grows with the square of the lines takes minutes
     assert len(continuations("x\n" * 10**6)) == 10**6
 
 

@@ -147,3 +147,20 @@ def test_every_select_plans(named: Named) -> None:
     (scan,) = plan_query(statement.tree, CATALOGUE).scans
     assert isinstance(scan.keys, KeyValues)
     assert (scan.method.name, len(scan.keys.rows)) == (named.method, 1)
+
+
+def undescribed() -> Iterator[str]:
+    for service, _ in CATALOGUE.services("digitalocean"):
+        for resource in CATALOGUE.resources("digitalocean", service):
+            columns = [column for column in resource.columns if not column.hidden]
+            yield from (f"{resource.name} {column.name}" for column in columns if not column.description)
+            for method in resource.methods:
+                said = [(given.name, given.description) for given in method.parameters]
+                said += [
+                    (field.name, field.description) for field in (method.body.fields if method.body else ())
+                ]
+                yield from (f"{resource.name} {method.name} {name}" for name, text in said if not text)
+
+
+def test_every_column_parameter_and_field_says_what_it_is() -> None:
+    assert list(undescribed()) == []

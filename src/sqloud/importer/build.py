@@ -18,6 +18,7 @@ from sqloud.importer.awaits import action_reader
 from sqloud.importer.bodies import Schemas
 from sqloud.importer.decide import decide_resource
 from sqloud.importer.emit import emit
+from sqloud.importer.glossary import WORDS_FILE, Glossary
 from sqloud.importer.methods import Draft, describe, draft_method
 from sqloud.importer.names import NameMap, place_operations
 from sqloud.importer.operations import Report, read_operations, server_url
@@ -78,6 +79,8 @@ def import_openapi(
 
     above = dict(overlay or {})
     provider_overlay = above.pop("provider", {})
+    holds_words = WORDS_FILE in above and list(above[WORDS_FILE]) == [WORDS_FILE]
+    glossary = Glossary(above.pop(WORDS_FILE) if holds_words else None)
     if not str(document.get("openapi", "")).startswith("3."):
         raise _refuse("/openapi", "is not 3.0 or 3.1; this reads OpenAPI 3 and nothing else")
     specification = Specification(document)
@@ -110,6 +113,7 @@ def import_openapi(
             document_overlay = {"description": described[service], **document_overlay}
         whole = {resource: given.whole.get((service, resource)) for resource in resources}
         services[service] = _service(service, resources, columns, whole, document_overlay, findings, told)
+        glossary.describe(service, services[service])
         bodies = [
             entry["body"]["schema"]
             for resource in services[service]["resources"].values()
@@ -118,6 +122,7 @@ def import_openapi(
         ]
         if common := pools[service].used(bodies):
             services[service]["schemas"] = common
+    findings.extend(glossary.findings())
     findings.extend(
         Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out") for stray in above
     )

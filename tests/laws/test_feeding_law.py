@@ -18,6 +18,8 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.laws.domains import Domains
+from tests.laws.effort import examples
 
 from sqloud.datatypes import DataType
 from sqloud.dialect import split
@@ -321,12 +323,14 @@ def ours(session: Session, statement: str) -> Counter[tuple[Any, ...]]:
 
 
 SEEN: Counter[str] = Counter()
+REFUSALS: list[str] = []
+JUDGED = 40
+"""Refusals of the suite that are judged: each takes the plain engine some hundred statements."""
 
 
 @settings(
-    max_examples=250,
+    max_examples=examples(250),
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(statement=statements())
@@ -337,6 +341,7 @@ def test_keys_out_of_other_tables_never_change_the_answer(
         found = ours(session, statement)
     except MissingParameterError:
         SEEN["refused"] += 1
+        REFUSALS.append(statement)
         return
     SEEN["answered"] += 1
     try:
@@ -351,6 +356,22 @@ def test_most_statements_are_answered() -> None:
     total = sum(SEEN.values())
     print(f"refused {SEEN['refused']} of {total}")
     assert total == 0 or SEEN["answered"] > total / 4
+
+
+def test_refusals_are_of_answers_that_more_keys_change() -> None:
+    """Runs after the law. What no set of rows shows to be right is printed, and bounded.
+
+    The judge misses what only rare rows show (a count that must be twelve), and the planner what follows from
+    several equalities together.
+    """
+    refused = list(dict.fromkeys(REFUSALS))[: JUDGED * examples(1) // 100]
+    domains = Domains(TABLES, SCOPES)
+    try:
+        idle = [statement for statement in refused if not domains.matter(statement)]
+    finally:
+        domains.close()
+    print(f"{len(idle)} of {len(refused)} refusals are not shown to be right", *idle, sep="\n")
+    assert len(idle) <= len(refused) / 4
 
 
 ANSWERED = """

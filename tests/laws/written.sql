@@ -20,3 +20,21 @@ SELECT q.id FROM parts q JOIN items i ON q.item_id = i.id % 2 + 1
 SELECT q.id, u.id FROM items i JOIN parts q ON q.item_id = i.id LEFT JOIN subs u ON u.part_id = q.id AND u.z = i.x
 WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 6) SELECT q.id FROM n JOIN parts q ON q.item_id = n.k
 WITH RECURSIVE t(id, d) AS (SELECT id, 1 FROM items i WHERE grp = 1 UNION ALL SELECT i.id, t.d + 1 FROM t JOIN items i ON i.grp = t.id WHERE t.d < 4) SELECT * FROM t
+SELECT i.id, q.id FROM items i RIGHT JOIN parts q ON q.item_id = i.id WHERE i.x = 5
+SELECT i.id, q.id FROM items i FULL JOIN parts q ON q.item_id = i.id WHERE i.x >= 2 AND (q.y IS NULL OR q.y = 5)
+SELECT i.id, q.id FROM items i FULL JOIN parts q ON q.item_id = i.id WHERE NOT (i.x IS NULL) AND q.y IN (1, 5)
+SELECT i.id, q.id, u.id FROM items i FULL JOIN parts q ON q.item_id = i.id JOIN subs u ON u.part_id = q.id AND i.id < 5
+SELECT q.id FROM parts q WHERE q.item_id IS NULL
+SELECT q.id FROM parts q WHERE q.item_id IS NULL OR q.item_id = 6
+SELECT i.id, q.id FROM items i LEFT JOIN parts q ON q.item_id IS NULL
+SELECT i.id FROM items i LEFT JOIN parts q ON q.item_id = i.id WHERE q.item_id IS NULL
+SELECT q.id FROM parts q WHERE q.y > 5 AND q.y < 6
+SELECT q.id FROM parts q WHERE q.y = q.y + 1
+SELECT q.id FROM items i CROSS JOIN parts q WHERE i.x = 5 AND i.x IS NULL
+SELECT count(*), max(q.y) FROM items i CROSS JOIN parts q WHERE i.id = 0 AND i.id = 1
+SELECT q.id FROM (SELECT id FROM items i LIMIT 0) d CROSS JOIN parts q
+SELECT i.id, (SELECT count(*) FROM parts p) FROM items i WHERE false
+SELECT i.id FROM items i WHERE i.id = 1 AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.y < 3 AND p.y > 4)
+SELECT i.id FROM items i WHERE (SELECT count(*) FROM parts p WHERE p.id IS NULL) = 0
+WITH unread AS (SELECT id FROM parts p) SELECT id FROM items i
+SELECT q.id FROM parts q WHERE q.y IS NOT NULL AND q.item_id = 1

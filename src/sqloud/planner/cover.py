@@ -18,10 +18,12 @@ from sqlglot import exp
 
 from sqloud.planner.literals import is_constant, literal_value
 
-__all__ = ["NOTHING", "Alternatives", "Subjects", "both", "cover", "either", "member_subject"]
+__all__ = ["NEVER", "NOTHING", "Alternatives", "Subjects", "both", "cover", "either", "member_subject"]
 
 Alternatives = tuple[Mapping[str, exp.Expr], ...]
 NOTHING: Alternatives = ({},)
+NEVER = "never"
+"""A mark on a part of a condition that no row satisfies: False, or True for its negation."""
 _MOST = 20_000
 """Alternatives of one predicate; beyond it AND keeps its smaller side and OR covers nothing."""
 
@@ -56,6 +58,8 @@ def cover(node: exp.Expr | None, subjects: Subjects, *, negated: bool = False) -
     """The alternatives that cover `node` (or NOT `node`) being true."""
     if node is None:
         return NOTHING
+    if node.meta.get(NEVER) is negated:
+        return ()
     if isinstance(node, exp.Paren):
         return cover(node.this, subjects, negated=negated)
     if isinstance(node, exp.Not):

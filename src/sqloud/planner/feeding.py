@@ -16,7 +16,8 @@ from sqloud.plan.steps import KeyQuery
 from sqloud.planner.literals import has_one_value, is_constant
 from sqloud.planner.methods import tried
 from sqloud.planner.names import Names, Reference
-from sqloud.planner.reach import conjuncts, is_padded
+from sqloud.planner.outer import is_padded, side_of
+from sqloud.planner.reach import conjuncts
 from sqloud.planner.relations import Relations
 from sqloud.planner.residual import generate
 from sqloud.planner.sources import TableUse
@@ -272,7 +273,7 @@ def _is_scalar(node: exp.Expr) -> bool:
 
 
 def _is_outer(join: exp.Join) -> bool:
-    return bool(join.args.get("side")) or str(join.args.get("kind") or "").upper() == "ANTI"
+    return bool(side_of(join)) or str(join.args.get("kind") or "").upper() == "ANTI"
 
 
 def _duck(node: exp.Expr) -> str:

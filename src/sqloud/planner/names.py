@@ -18,6 +18,7 @@ from sqloud.errors import AmbiguousNameError, UnknownNameError
 from sqloud.planner.dotted import join_dotted
 from sqloud.planner.joins import refuse_unknown, shown_aliases, spell_natural
 from sqloud.planner.local import LocalUse, drop_schema, local_use
+from sqloud.planner.outer import mark_reduced
 from sqloud.planner.output_names import spell_outputs
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
@@ -103,6 +104,7 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         for join, equality, sides in _usings(relations):
             usings[id(join)] = (*usings.get(id(join), ()), equality)
             references.update(sides)
+    _mark_reduced(levels, references)
     return Names(
         tree=tree,
         uses=tuple(uses.values()),
@@ -112,6 +114,20 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         levels=levels,
         usings=usings,
     )
+
+
+def _mark_reduced(levels: Mapping[int, Relations], references: Mapping[int, Reference]) -> None:
+    """Mark the outer joins that the statement uses as inner ones; a merged column of USING is of no one relation."""
+    for relations in levels.values():
+        select = relations.scope.expression
+        if isinstance(select, exp.Select) and any(join.side for join in select.args.get("joins") or []):
+            merged = using_names(select)
+            owners = {
+                node: one.alias
+                for node, one in references.items()
+                if one.level is relations.scope and one.alias is not None and one.name not in merged
+            }
+            mark_reduced(select, relations.order, owners)
 
 
 def _references(scope: SqlScope, levels: Mapping[int, Relations]) -> Iterator[tuple[exp.Column, Reference]]:

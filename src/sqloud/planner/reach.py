@@ -17,10 +17,12 @@ from sqlglot import exp
 
 from sqloud.planner.joins import is_nearest
 from sqloud.planner.names import Names, Reference
+from sqloud.planner.outer import is_padded, place_of, side_of
 from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
+from sqloud.planner.voids import Voids
 
-__all__ = ["Reach", "conjuncts", "is_padded", "join_reaches", "passes"]
+__all__ = ["Reach", "conjuncts", "join_reaches", "passes"]
 
 Way = tuple[exp.Expr, ...]
 """Predicates that all hold for the rows that come to the answer on one way."""
@@ -29,8 +31,9 @@ Way = tuple[exp.Expr, ...]
 class Reach:
     """The predicates of one statement, seen from its tables."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, voids: Voids) -> None:
         self._names = names
+        self._voids = voids
 
     def ways(self, use: TableUse) -> list[Way]:
         """The predicates that reach a table, on each way from it to the answer."""
@@ -65,8 +68,12 @@ class Reach:
             yield from self.trace(reference)
 
     def _ways(self, relations: Relations, node: exp.Expr, depth: int) -> list[Way]:
+        if self._voids.is_dead(node):
+            return []
         own = tuple(self._predicates(relations.scope.expression, node))
         around = list(self._around(relations.scope.expression)) if depth < 20 else []
+        if not around and isinstance(_topmost(relations.scope.expression).parent, exp.CTE):
+            return []  # nothing reads it
         if not around:
             return [(*own, *self._membership(relations.scope.expression))]
         return [(*own, *way) for outer, item in around for way in self._ways(outer, item, depth + 1)]
@@ -79,7 +86,7 @@ class Reach:
             return  # what is drawn is drawn from all rows
         where = select.args.get("where")
         joins = select.args.get("joins") or []
-        place = _place(select, node)
+        place = place_of(select, node)
         nearest = place if place and is_nearest(joins[place - 1]) else None
         if where is not None and nearest is None:
             yield where.this
@@ -87,14 +94,15 @@ class Reach:
             if nearest not in (None, number):
                 continue
             if place is not None and join_reaches(join, number, place):
+                if self._voids.is_unmatched(join):
+                    yield exp.false()
                 if join.args.get("on") is not None:
                     yield join.args["on"]
                 yield from self._names.usings.get(id(join), ())
 
     def _around(self, query: exp.Expr) -> Iterator[tuple[Relations, exp.Expr]]:
         """Where a derived table or a CTE is read: the FROM that it stands in, and its node there."""
-        while (above := _set_operation_of(query)) is not None:
-            query = above
+        query = _topmost(query)
         for relations in self._names.levels.values():
             for alias, origin in relations.origins.items():
                 if origin.expression is query:
@@ -137,7 +145,7 @@ def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
 
 def join_reaches(join: exp.Join, number: int, place: int) -> bool:
     """Whether the condition of the join with this number reaches the relation at a place of the FROM."""
-    side = str(join.args.get("side") or "").upper()
+    side = side_of(join)
     kind = str(join.args.get("kind") or "").upper()
     if side == "FULL":
         return False
@@ -148,34 +156,17 @@ def join_reaches(join: exp.Join, number: int, place: int) -> bool:
     return place <= number
 
 
+def _topmost(query: exp.Expr) -> exp.Expr:
+    """The set operation that a query is a branch of, however deep; else the query."""
+    while (above := _set_operation_of(query)) is not None:
+        query = above
+    return query
+
+
 def _set_operation_of(query: exp.Expr) -> exp.SetOperation | None:
     """The set operation that a query is a branch of, in brackets or not."""
     above = query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent
     return above if isinstance(above, exp.SetOperation) else None
-
-
-def is_padded(select: exp.Select, node: exp.Expr) -> bool:
-    """Whether an outer join may put NULLs in the place of the relation in which `node` stands."""
-    place = _place(select, node)
-    for number, join in enumerate(select.args.get("joins") or [], 1):
-        side = str(join.args.get("side") or "").upper()
-        if place is None or (side == "LEFT" and place == number):
-            return True
-        if (side == "RIGHT" and place < number) or (side == "FULL" and place <= number):
-            return True
-    return place is None
-
-
-def _place(select: exp.Select, node: exp.Expr) -> int | None:
-    """The number of the FROM's relation in which a node stands: 0, then one for each join."""
-    clauses = [select.args.get("from_"), *(select.args.get("joins") or [])]
-    here: exp.Expr | None = node
-    while here is not None:
-        for number, clause in enumerate(clauses):
-            if clause is here:
-                return number
-        here = here.parent
-    return None
 
 
 def passes(select: exp.Select, position: int, column: exp.Column) -> bool:

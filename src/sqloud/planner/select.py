@@ -34,6 +34,7 @@ from sqloud.planner.sharing import SharedScans, only_counted
 from sqloud.planner.sources import Catalogue, TableUse
 from sqloud.planner.spelling import mark_types, spell_lists
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
+from sqloud.planner.voids import Voids
 from sqloud.registry.records import Parameter
 
 __all__ = ["plan_query", "unbound"]
@@ -153,7 +154,7 @@ _Waiting = dict[str, tuple[TableUse, MissingParameterError]]
 
 def _settled(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], dict[str, Choice], _Waiting]:
     """As far as tables can be bound: covers, choices, and those tables that stay unbound."""
-    reach = Reach(names)
+    reach = Reach(names, Voids(names))
     covers: dict[str, Alternatives] = {}
     choices: dict[str, Choice] = {}
     waiting: _Waiting = {}

@@ -1,0 +1,147 @@
+"""Whether an answer depends on keys that nobody named: the only reason for which a table may be refused.
+
+Law: a refusal is right where there are rows of the tables for which more keys change the answer. A plan is made
+before any row is known, so many sets of rows are tried, the law's own first; then such as hold the statement's own
+numbers, as what it compares is seldom met by chance. Rows under new keys come before or after the others, few or
+many, because a LIMIT hides what comes last and a count misses what is too much.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from random import Random
+
+import duckdb
+
+__all__ = ["Domains"]
+
+Row = tuple[int | None, ...]
+Tables = Mapping[str, tuple[tuple[str, ...], Sequence[Row]]]
+
+KEYS = (0, 1, 2, 3, 6, 9, 10, 12, 14, 99)
+NEW_KEYS = (4, 5, 7, 11, 13)
+IDS = (*range(15), 50, 98, 99, 100)
+VALUES = (None, *range(15), 98, 99)
+SETS = 12
+TAILORED = 60
+
+
+class Domains:
+    """Pairs of databases of one connection: some rows, and the same with rows under keys that they lack."""
+
+    def __init__(self, tables: Tables, scopes: Mapping[str, str | None]) -> None:
+        self._tables, self._scopes = tables, scopes
+        self._connection = duckdb.connect()
+        self._connection.execute(
+            "SET integer_division = true; SET threads = 1; SET preserve_insertion_order = true"
+        )
+        for schema in ("few", "more"):
+            self._create(schema)
+        for number in range(SETS):
+            dice = Random(number)
+            rows = {name: self._rows(dice, name) if number else list(tables[name][1]) for name in tables}
+            more = {name: _more(dice, number) if scopes[name] else [] for name in tables}
+            self._create(f"few_{number}")
+            self._create(f"more_{number}")
+            self._fill(f"few_{number}", rows)
+            self._fill(f"more_{number}", _merged(dice, rows, more))
+
+    def matter(self, statement: str) -> bool:
+        """Whether more keys change what the statement answers over some rows."""
+        return any(self._differs(f"_{number}", statement) for number in range(SETS)) or any(
+            self._tailored(Random(number), statement) for number in range(TAILORED)
+        )
+
+    def close(self) -> None:
+        """Close the databases."""
+        self._connection.close()
+
+    def _tailored(self, dice: Random, statement: str) -> bool:
+        """Whether keys matter over rows that are made of the statement's own numbers."""
+        numbers = sorted({int(text) for text in re.findall(r"\b\d+\b", statement)} - {100} | {1, 2})
+        values = (None, *numbers, *(dice.choice(numbers) + 1 for _ in range(2)))
+        values = tuple(dice.sample(values, dice.randint(2, len(values)))) if dice.random() < 0.7 else values
+        ids = tuple(value for value in values if value is not None) or (1, 2)
+        new = dice.sample(ids, dice.randint(1, len(ids)))  # and so is what the statement names, sometimes new
+        old = [value for value in ids if value not in new]
+        rows, more = {}, {}
+        for name, (columns, _) in self._tables.items():
+            scope = self._scopes[name]
+            sizes = (0, 1, 2, 4, *(number for number in numbers if number < 15))
+            rows[name] = _drawn(dice, columns, scope, old, ids, values, dice.choice(sizes))
+            more[name] = (
+                _drawn(dice, columns, scope, new, ids, values, dice.choice(sizes) or 1) if scope else []
+            )
+        self._fill("few", rows)
+        self._fill("more", _merged(dice, rows, more))
+        return self._differs("", statement)
+
+    def _differs(self, suffix: str, statement: str) -> bool:
+        return self._digest(f"few{suffix}", statement) != self._digest(f"more{suffix}", statement)
+
+    def _create(self, schema: str) -> None:
+        self._connection.execute(f"CREATE SCHEMA {schema}; USE {schema}")
+        for name, (columns, _) in self._tables.items():
+            self._connection.execute(
+                f"CREATE TABLE {name} ({', '.join(f'{column} BIGINT' for column in columns)})"
+            )
+
+    def _fill(self, schema: str, rows: Mapping[str, Sequence[Row]]) -> None:
+        for name in self._tables:
+            listed = ", ".join(
+                f"({', '.join('NULL' if value is None else str(value) for value in row)})"
+                for row in rows[name]
+            )
+            put = f"INSERT INTO {schema}.{name} VALUES {listed}" if listed else ""
+            self._connection.execute(f"DELETE FROM {schema}.{name}; {put}")
+
+    def _digest(self, schema: str, statement: str) -> tuple[object, ...]:
+        self._connection.execute(f"USE {schema}")
+        try:
+            answer = self._connection.execute(f"SELECT count(*), sum(hash(t)::HUGEINT) FROM ({statement}) t")
+            return tuple(answer.fetchall())
+        except duckdb.Error as error:
+            return (type(error).__name__,)  # a scalar subquery of several rows fails where there are more
+
+    def _rows(self, dice: Random, name: str) -> list[Row]:
+        narrow = dice.choice((VALUES, (None, 1, 2, 3), (1, 5, 10, 12)))
+        size = dice.choice((0, 3, 12, 60))
+        return _drawn(dice, self._tables[name][0], self._scopes[name], KEYS, IDS, narrow, size)
+
+
+def _drawn(
+    dice: Random,
+    columns: Sequence[str],
+    scope: str | None,
+    keys: Sequence[int],
+    ids: Sequence[int],
+    values: Sequence[int | None],
+    size: int,
+) -> list[Row]:
+    """Rows of a table: what names a row is never NULL, nor is a key that is asked."""
+    if scope is not None and not keys:
+        return []
+    choices: dict[str, Sequence[int | None]] = {"id": ids}
+    if scope is not None:
+        choices[scope] = keys
+    found = [tuple(dice.choice(choices.get(column, values)) for column in columns) for _ in range(size)]
+    if scope is not None:
+        return found
+    return list({row[columns.index("id")]: row for row in found}.values())
+
+
+def _more(dice: Random, number: int) -> list[Row]:
+    """Rows under new keys: all there can be of one, or a few."""
+    if number % 3 == 0:
+        return list(itertools.product(dice.sample(NEW_KEYS, 1), IDS, VALUES))
+    every = list(itertools.product(NEW_KEYS, IDS, VALUES))
+    return dice.sample(every, dice.choice((1, 2, 12, 200)))
+
+
+def _merged(
+    dice: Random, rows: Mapping[str, Sequence[Row]], more: Mapping[str, Sequence[Row]]
+) -> dict[str, list[Row]]:
+    first = dice.random() < 0.5
+    return {name: [*more[name], *rows[name]] if first else [*rows[name], *more[name]] for name in rows}

@@ -117,6 +117,7 @@ class Exchanges:
             began = time.monotonic()
             await lane.enter(again=sent > 0)
             entered = time.monotonic()
+            left = lane.moment
             if lane.paced:
                 counted.waited += entered - began
             try:
@@ -130,7 +131,7 @@ class Exchanges:
                 counted.retries += sent > 1
                 response = await self._logged(message, headers, sent)
                 asked = server_wait(response, time.time(), provider.rate_limit)
-                lane.heard(response, provider.rate_limit, asked, time.time())
+                lane.heard(response, provider.rate_limit, asked, time.time(), left)
             finally:
                 lane.leave()
             counted.bytes += len(response.body)

@@ -4,7 +4,8 @@ Law: never more in flight than the session allows; what a server says of its lim
 it, not by the one that was told alone. A request that was refused goes before those that were never sent.
 
 The number in flight halves on 429 and 503 and grows by one for each round of good answers. A 429 shows how fast the
-server lets requests through: from then on they are sent at that pace, which creeps up until the next 429.
+server lets requests through: from then on they are sent at that pace, which grows until the next 429. A pace that was
+refused is not tried again for a while, each time for longer; a 429 to what was sent before a pace says nothing of it.
 """
 
 from __future__ import annotations
@@ -23,11 +24,19 @@ __all__ = ["Lane"]
 _SECOND = 1.0
 _EASED = 0.97
 """The share of the rate at which a server refused that is asked of it next."""
-_CREEP = 0.00015
-_LEAP = 0.4
+_NEAR = 0.8
+_STEADY = 0.5
+"""A pace was near the most where this share of it had been let through in the second before it was refused, or where
+it had gone on for so many seconds; before that it was a burst that was refused."""
+_CREEP = 0.00012
+_LEAP = 1.0
 """How the pace grows: by exp(creep * t * t), t the seconds since it was refused; before that by exp(leap * t)."""
-_ENOUGH = 20
-"""Good answers in the second before a refusal that tell a pace; fewer may have been a burst that was let through."""
+_CEILING = 0.985
+_LOOK = 16.0
+"""The share of a pace that was refused which is not exceeded; and for how many seconds at first, twice as long after
+each time that the next refusal comes at that pace again."""
+_SAME = 0.06
+"""How near two refused paces are, as a part of them, to be the same."""
 _BURST = 0.05
 """Seconds of the pace that may be sent at once after a pause."""
 _FIRST_HOLD = 0.05
@@ -59,7 +68,10 @@ class Lane:
         self._reset = 0.0
         self._good: deque[float] = deque()  # moments of the good answers of the last second
         self._pace: float | None = None  # requests a second; None: as fast as they come
-        self._found = False  # the pace has been refused once
+        self._found = False  # the pace was near the most when it was refused
+        self._ceiling = 0.0  # a pace that was refused
+        self._look = _LOOK
+        self._ceiled = 0.0  # until when the ceiling stands
         self._began = 0.0  # when requests went at this pace first
         self._credit = 0.0
         self._credited = 0.0
@@ -82,13 +94,18 @@ class Lane:
         self._admit()
 
     def heard(
-        self, response: ApiResponse, headers: RateLimitHeaders, asked: float | None, now: float
+        self,
+        response: ApiResponse,
+        headers: RateLimitHeaders,
+        asked: float | None,
+        now: float,
+        sent: float,
     ) -> None:
-        """Learn from an answer. asked: seconds that it asks to wait; now: Unix seconds."""
+        """Learn from an answer. asked: seconds that it asks to wait; now: Unix seconds; sent: the lane's moment."""
         moment = self._loop.time()
         self._read(response, headers, moment, now)
         if response.status == 429:
-            self._refused(moment, asked)
+            self._refused(moment, asked, sent)
         elif response.status == 503:
             self._halve(moment)
             if asked is not None and asked <= _LONGEST_RESET:
@@ -100,6 +117,11 @@ class Lane:
     def paced(self) -> bool:
         """Whether a server's limits make requests wait here, beside the bound on those in flight."""
         return self._pace is not None or self.held > 0
+
+    @property
+    def moment(self) -> float:
+        """Now, by the clock that the lane goes by."""
+        return self._loop.time()
 
     @property
     def held(self) -> float:
@@ -118,25 +140,42 @@ class Lane:
             self._good.popleft()
         self._allowed = min(float(self._most), self._allowed + 1 / max(1.0, self._allowed))
 
-    def _refused(self, moment: float, asked: float | None) -> None:
+    def _refused(self, moment: float, asked: float | None, sent: float) -> None:
         self._halve(moment)
+        if (
+            sent < self._began or moment < self._held_until
+        ):  # under way together with one that was refused before
+            if asked is not None and asked <= _LONGEST_RESET:
+                self._held_until = max(self._held_until, sent + asked)
+            return
         while self._good and self._good[0] < moment - _SECOND:
             self._good.popleft()
-        if moment >= self._held_until:  # the first refusal of those that were under way together
-            self._refusals += 1
-            self._found = self._pace is not None
+        self._refusals += 1
+        self._slow(moment)
+        hold = min(_LONGEST_HOLD, _FIRST_HOLD * 2.0 ** (self._refusals - 1)) if asked is None else asked
+        if hold <= _LONGEST_RESET:
+            self._held_until = moment + hold
+        self._began = self._credited = self._held_until
+        self._credit = 0.0
+
+    def _slow(self, moment: float) -> None:
+        """Find a pace that the server may let through: what it did, or a little less than what it refused."""
+        seen = len(self._good) * _EASED
+        if self._pace is None:
             if self._good:
-                seen = len(self._good) * _EASED
-                self._pace = (
-                    seen if self._pace is None else min(self._pace * _EASED, max(seen, self._pace / 2))
-                )
-                self._pace = max(1.0, self._pace)
-            hold = min(_LONGEST_HOLD, _FIRST_HOLD * 2.0 ** (self._refusals - 1)) if asked is None else asked
-            if hold <= _LONGEST_RESET:
-                self._held_until = moment + hold
-            self._began = self._held_until
-        elif asked is not None and asked <= _LONGEST_RESET:
-            self._held_until = max(self._held_until, moment + asked)
+                self._pace = max(1.0, seen)
+            return
+        steady = moment - self._began >= _STEADY or seen >= _NEAR * self._pace
+        self._found = self._found or steady
+        if not self._found:
+            self._pace = max(1.0, seen, self._pace * 0.7)
+            return
+        if abs(self._pace - self._ceiling) <= self._ceiling * _SAME:
+            self._look *= 2
+        else:
+            self._look = _LOOK
+        self._ceiling, self._ceiled = self._pace, moment + self._look
+        self._pace = max(1.0, min(self._pace * _EASED, max(seen, self._pace * 0.7)))
 
     def _halve(self, moment: float) -> None:
         if moment - self._halved >= _SECOND:
@@ -188,6 +227,8 @@ class Lane:
             before = max(0.0, since - passed)
             grown = _CREEP * (since**2 - before**2) if self._found else _LEAP * (since - before)
             self._pace *= math.exp(min(1.0, grown))
+            if moment < self._ceiled:
+                self._pace = min(self._pace, self._ceiling * _CEILING)
         self._credit = min(max(1.0, self._pace * _BURST), self._credit + passed * self._pace)
         return 0.0 if self._credit >= 1 else (1 - self._credit) / self._pace
 

@@ -234,11 +234,13 @@ def test_twenty_cancellations_leave_no_connection_and_a_session_that_works(serve
         for _ in range(20):
             told: list[float] = []
 
-            def stop(told: list[float] = told) -> None:
+            def stop(told: list[float] = told, before: int = len(server.log)) -> None:
+                while len(server.log) < before + 2:  # the first page, and at least one that is slow
+                    time.sleep(0.005)
                 told.append(time.monotonic())
                 session.cancel()
 
-            threading.Timer(0.1, stop).start()
+            threading.Thread(target=stop, daemon=True).start()
             with pytest.raises(StatementCancelled):
                 rows(session)
             assert time.monotonic() - told[0] < 0.2

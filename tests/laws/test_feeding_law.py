@@ -404,6 +404,7 @@ SELECT d.id FROM (SELECT id, item_id FROM parts LIMIT 3) d WHERE d.item_id = 1
 SELECT i.id FROM items i WHERE i.grp NOT IN (SELECT item_id FROM parts p)
 SELECT i.id FROM items i WHERE i.id = 1 OR EXISTS (SELECT 1 FROM parts p WHERE p.id = i.id)
 SELECT max(d.n) FROM (SELECT count(*) AS n FROM parts) d
+WITH b AS (SELECT item_id, y FROM parts) SELECT x.y FROM b x JOIN b z ON x.y = z.y WHERE x.item_id = 1
 """
 
 

@@ -38,3 +38,5 @@ SELECT i.id FROM items i WHERE i.id = 1 AND NOT EXISTS (SELECT 1 FROM parts p WH
 SELECT i.id FROM items i WHERE (SELECT count(*) FROM parts p WHERE p.id IS NULL) = 0
 WITH unread AS (SELECT id FROM parts p) SELECT id FROM items i
 SELECT q.id FROM parts q WHERE q.y IS NOT NULL AND q.item_id = 1
+WITH b AS (SELECT item_id, y FROM parts q) SELECT x.item_id, x.y, z.item_id FROM b x JOIN b z ON x.y = z.y WHERE x.item_id = 1 AND z.item_id = 3
+WITH b AS (SELECT item_id, id FROM parts q) SELECT x.id FROM b x WHERE x.item_id = 1 UNION ALL SELECT z.id FROM b z WHERE z.item_id = 6

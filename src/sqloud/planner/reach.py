@@ -22,10 +22,12 @@ from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
 from sqloud.planner.voids import Voids
 
-__all__ = ["Reach", "conjuncts", "join_reaches", "passes"]
+__all__ = ["Path", "Reach", "conjuncts", "join_reaches", "passes"]
 
-Way = tuple[exp.Expr, ...]
-"""Predicates that all hold for the rows that come to the answer on one way."""
+Path = frozenset[int]
+"""The places of FROMs, by the ids of their nodes, through which rows come to the answer."""
+Way = tuple[Path, tuple[exp.Expr, ...]]
+"""Predicates that all hold for the rows that come to the answer on one path."""
 
 
 class Reach:
@@ -39,11 +41,16 @@ class Reach:
         """The predicates that reach a table, on each way from it to the answer."""
         return self._ways(self._names.level_of(use), use.node, 0)
 
-    def trace(self, reference: Reference) -> list[tuple[TableUse, str]]:
-        """The columns of API tables that a reference is, unchanged: none, one, or one a branch of a UNION."""
+    def trace(self, reference: Reference, path: Path) -> list[tuple[TableUse, str]]:
+        """The columns of API tables that a reference is, unchanged, along a path: none, one, or one a branch.
+
+        Of a CTE that is read at two places, what is said of the one place says nothing of the other.
+        """
         if reference.alias is None:
             return []
         relations = self._names.levels[id(reference.level)]
+        if id(relations.nodes[reference.alias]) not in path:
+            return []
         use = relations.tables.get(reference.alias)
         if use is not None:
             return [(use, reference.name)]
@@ -51,21 +58,21 @@ class Reach:
         names = relations.others.get(reference.alias)
         if origin is None or names is None or reference.name not in names or _is_recursive(origin.expression):
             return []
-        return list(self._through(origin.expression, names.index(reference.name)))
+        return list(self._through(origin.expression, names.index(reference.name), path))
 
-    def _through(self, query: exp.Expr, position: int) -> Iterator[tuple[TableUse, str]]:
+    def _through(self, query: exp.Expr, position: int, path: Path) -> Iterator[tuple[TableUse, str]]:
         """The columns that the output at a position is, through whatever lets a predicate pass."""
         if isinstance(query, exp.SetOperation):
             if not (query.args.get("limit") or query.args.get("offset")):
                 for branch in (query.this, query.expression):
-                    yield from self._through(branch.unnest(), position)
+                    yield from self._through(branch.unnest(), position, path)
             return
         if not isinstance(query, exp.Select) or position >= len(query.selects):
             return
         column = query.selects[position].unalias()
         reference = self._names.references.get(id(column))
         if isinstance(column, exp.Column) and reference is not None and passes(query, position, column):
-            yield from self.trace(reference)
+            yield from self.trace(reference, path)
 
     def _ways(self, relations: Relations, node: exp.Expr, depth: int) -> list[Way]:
         if self._voids.is_dead(node):
@@ -75,8 +82,12 @@ class Reach:
         if not around and isinstance(_topmost(relations.scope.expression).parent, exp.CTE):
             return []  # nothing reads it
         if not around:
-            return [(*own, *self._membership(relations.scope.expression))]
-        return [(*own, *way) for outer, item in around for way in self._ways(outer, item, depth + 1)]
+            return [(frozenset({id(node)}), (*own, *self._membership(relations.scope.expression)))]
+        return [
+            (path | {id(node)}, (*own, *predicates))
+            for outer, item in around
+            for path, predicates in self._ways(outer, item, depth + 1)
+        ]
 
     def _predicates(self, select: exp.Expr, node: exp.Expr) -> Iterator[exp.Expr]:
         """The WHERE of a SELECT and those ONs and USINGs that reach the relation in which `node` stands."""

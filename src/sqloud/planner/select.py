@@ -215,10 +215,10 @@ def _replace(use: TableUse, relation: str) -> exp.Expr:
 def _cover_of(use: TableUse, reach: Reach, subjects: TableSubjects) -> Alternatives:
     """The cover of one table by the predicates that reach it, on whichever way to the answer."""
     whole: Alternatives = ()
-    for way in reach.ways(use):
-        alternatives = NOTHING
-        for predicate in way:
-            alternatives = both(alternatives, cover(predicate, subjects), subjects)
+    for path, predicates in reach.ways(use):
+        alternatives, own = NOTHING, subjects.along(path)
+        for predicate in predicates:
+            alternatives = both(alternatives, cover(predicate, own), own)
         whole = either(whole, alternatives)
     return whole
 

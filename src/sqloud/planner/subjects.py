@@ -7,6 +7,7 @@ equals `id` meet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 
 from sqlglot import exp
@@ -16,7 +17,7 @@ from sqloud.planner.cover import member_subject
 from sqloud.planner.feeding import Feeding
 from sqloud.planner.literals import is_constant
 from sqloud.planner.names import Names
-from sqloud.planner.reach import Reach
+from sqloud.planner.reach import Path, Reach
 from sqloud.planner.residual import expression_of
 from sqloud.planner.sources import TableUse
 from sqloud.registry.records import Equals, MemberOf, Parameter
@@ -31,6 +32,7 @@ class TableSubjects:
         self._use = use
         self._names = names
         self._reach = reach
+        self._path: Path = frozenset()
         self._kinds: dict[str, str | None] = {}
         for method in use.resource.methods_for("select"):
             for parameter in method.parameters:
@@ -38,6 +40,12 @@ class TableSubjects:
         self._kinds |= {
             _canonical(exp.column(name)): _kind(column.type) for name, column in use.columns.items()
         }
+
+    def along(self, path: Path) -> TableSubjects:
+        """The subjects as predicates name them that the table's rows meet on one path to the answer."""
+        other = copy(self)
+        other._path = path
+        return other
 
     def subject(self, node: exp.Expr) -> str | None:
         """The subject of an expression; None if it reads anything but the table's row."""
@@ -72,7 +80,8 @@ class TableSubjects:
     def _own(self, column: exp.Column) -> str | None:
         """The column of the table that a column of the statement is, unchanged."""
         reference = self._names.references.get(id(column))
-        found = [name for use, name in self._reach.trace(reference) if use is self._use] if reference else []
+        traced = self._reach.trace(reference, self._path) if reference is not None else []
+        found = [name for use, name in traced if use is self._use]
         return found[0] if len(found) == 1 else None
 
 

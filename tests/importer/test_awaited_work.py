@@ -47,3 +47,10 @@ def test_the_usual_work_is_watched(table: str, method: str, by: str, done: str) 
 def test_a_put_may_be_sent_again_and_nothing_else_that_writes() -> None:
     for method in METHODS.values():
         assert method.idempotent == (method.verb == "select" or method.http_verb == "PUT"), method.name
+
+
+def test_an_identifier_in_a_path_says_what_it_refers_to() -> None:
+    named = [
+        one.refers_to for method in METHODS.values() for one in method.parameters if one.location == "path"
+    ]
+    assert sum(one is not None for one in named) / len(named) > 0.9

@@ -25,6 +25,7 @@ from sqloud.importer.operations import Report, read_operations, server_url
 from sqloud.importer.overlay import lay_over, lay_over_service
 from sqloud.importer.pagings import name_pagings
 from sqloud.importer.provider import authentication_of, errors_of, rate_limit_of
+from sqloud.importer.references import refer
 from sqloud.importer.shapes import Specification
 from sqloud.importer.words import sentence, words
 from sqloud.registry.reader import pointer
@@ -126,6 +127,7 @@ def import_openapi(
     findings.extend(
         Finding(f"overlay/{stray}.yaml", 0, "", "there is no such service: left out") for stray in above
     )
+    refer(services)
     provider = _provider(specification, name, url, services, told)
     pagings = _name_pagings(services)
     if pagings:

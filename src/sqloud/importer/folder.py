@@ -18,7 +18,6 @@ import msgspec
 from sqloud.errors import Finding, ProviderDocumentError
 from sqloud.importer.build import GENERATED
 from sqloud.importer.names import NameMap, read_names
-from sqloud.importer.overlay import lay_over
 from sqloud.registry.reader import read_document
 from sqloud.registry.sources import PROVIDER_FILE, read_regular, read_source, refuse
 
@@ -30,8 +29,8 @@ MAXIMUM_SIZE = 64 * 1024 * 1024
 NAMES_FILE = "names.yaml"
 """The file of an overlay that gives operations their names."""
 
-AWAITS_FILE = "awaits.yaml"
-"""The file of an overlay that says, by method, how the end of its work is known; all others are partial documents."""
+BY_METHOD = {"awaits.yaml": "await", "parameters.yaml": "parameters"}
+"""Files of an overlay that say one thing of many methods; all others are partial documents."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +87,7 @@ def read_overlay(folder: Path) -> tuple[NameMap | None, dict[str, Mapping[str, A
         raise _refuse(folder, "is no folder, so there is no overlay in it")
     names: NameMap | None = None
     documents: dict[str, Mapping[str, Any]] = {}
-    awaits: dict[str, Mapping[str, Any]] = {}
+    said: list[dict[str, Any]] = []
     for file in sorted(folder.glob("*.yaml")):
         if file.name == NAMES_FILE:
             names = read_names(file)
@@ -96,28 +95,37 @@ def read_overlay(folder: Path) -> tuple[NameMap | None, dict[str, Mapping[str, A
         root = read_document(read_source(file)).root
         if not isinstance(root, dict):
             raise _refuse(file, "must be a mapping")
-        if file.name == AWAITS_FILE:
-            awaits = _awaits(file, root)
+        if file.name in BY_METHOD:
+            said.append(_by_method(file, root))
         else:
             documents[file.stem] = root
-    for service, above in awaits.items():
-        documents[service] = lay_over(documents.get(service, {}), above)  # nulls below stay as they are
+    for above in said:
+        documents = _joined(documents, above)
     return names, documents
 
 
-def _awaits(file: Path, root: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The `await` of each method that the file names, as partial documents of their services."""
-    entries = root.get("awaits")
-    if list(root) != ["awaits"] or not isinstance(entries, dict):
-        raise _refuse(file, "must hold the key 'awaits' and no other: a mapping of service.resource.method")
+def _by_method(file: Path, root: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file says of each method, as partial documents of their services."""
+    entries = root.get(file.stem)
+    if list(root) != [file.stem] or not isinstance(entries, dict):
+        raise _refuse(
+            file, f"must hold the key {file.stem!r} and no other: a mapping of service.resource.method"
+        )
     documents: dict[str, Any] = {}
     for name, entry in entries.items():
-        service, resource, method = (*name.split("."), "", "")[:3]
-        if not method or name.count(".") != 2:
+        steps = name.split(".")
+        if len(steps) != 3 or not all(steps):
             raise _refuse(file, f"{name!r} is no service.resource.method")
-        resources = documents.setdefault(service, {"resources": {}})["resources"]
-        resources.setdefault(resource, {"methods": {}})["methods"][method] = {"await": entry}
+        resources = documents.setdefault(steps[0], {"resources": {}})["resources"]
+        resources.setdefault(steps[1], {"methods": {}})["methods"][steps[2]] = {BY_METHOD[file.name]: entry}
     return documents
+
+
+def _joined(below: Any, above: Any) -> Any:
+    """Two partial documents as one. Unlike in `lay_over`, null stays: it takes away from what both are laid over."""
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    return {**below, **{key: _joined(below.get(key), value) for key, value in above.items()}}
 
 
 def changes(out: Path, files: Mapping[str, str]) -> Changes:

@@ -129,6 +129,7 @@ class Session:
             null_on_mismatch=settings.null_on_mismatch,
         )
         self._lock = threading.Lock()
+        self._under_way: dict[int, Statistics] = {}
         self._running: dict[int, tuple[Workspace, Callable[[], object], int]] = {}
         self._on_confirm = on_confirm
         self._writer_made: Writer | None = None
@@ -169,6 +170,11 @@ class Session:
     def own_relations(self) -> Sequence[OwnRelation]:
         """Tables and views of the user's own."""
         return self._storage.listed()
+
+    def under_way(self) -> tuple[Statistics, ...]:
+        """What each statement that runs now has cost so far; safe from any thread."""
+        with self._lock:
+            return tuple(self._under_way.values())
 
     def functions(self) -> tuple[str, ...]:
         """The names of the functions that the engine knows, sorted."""
@@ -510,19 +516,25 @@ class Session:
 
         `sql` is the query that `answer` runs, if it does nothing else.
         """
-        return self._waited(
-            workspace,
-            self._runner.run(
-                prepared,
+        with self._lock:
+            self._under_way[id(statistics)] = statistics
+        try:
+            return self._waited(
                 workspace,
-                answer,
-                notice=self._on_notice,
-                statistics=statistics,
-                time_limit=self.settings.statement_timeout,
-                sql=sql,
-                fresh=sql is None,  # what a write reads is what it changes
-            ),
-        )
+                self._runner.run(
+                    prepared,
+                    workspace,
+                    answer,
+                    notice=self._on_notice,
+                    statistics=statistics,
+                    time_limit=self.settings.statement_timeout,
+                    sql=sql,
+                    fresh=sql is None,  # what a write reads is what it changes
+                ),
+            )
+        finally:
+            with self._lock:
+                self._under_way.pop(id(statistics), None)
 
     def _waited(self, workspace: Workspace, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop, and wait here, where Ctrl-C arrives."""

@@ -21,6 +21,7 @@ from sqloud.errors import (
     UnknownNameError,
 )
 from sqloud.executor.result import Result
+from sqloud.executor.statistics import Statistics
 from sqloud.frontends.batch import read_script, run
 
 Run = Callable[..., int]
@@ -28,6 +29,14 @@ Run = Callable[..., int]
 
 class Canned:
     """Answers a statement with its own text, or as its first word says."""
+
+    @staticmethod
+    def under_way() -> tuple[Statistics, ...]:
+        return ()
+
+    @staticmethod
+    def rate_limits() -> tuple[tuple[str, int | None, float], ...]:
+        return ()
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqloud.errors import Error, OperationalError, Source, Span, StatementCancelled, WriteFailedError
 from sqloud.executor.result import Completeness, Result
+from sqloud.frontends.progress import shown
 from sqloud.frontends.report import CUT, exit_code, render, tell, wants_colour
 from sqloud.output import write
 from sqloud.output.escapes import visible_lines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from sqloud.dialect import StatementText
+    from sqloud.executor.statistics import Statistics
 
 __all__ = ["Runner", "ending_on_signals", "notice", "read_script", "report", "run"]
 
@@ -46,6 +48,12 @@ class Runner(Protocol):
 
     def cancel(self) -> None:
         """Stop what runs."""
+
+    def under_way(self) -> Sequence[Statistics]:
+        """What each statement that runs has cost so far, for the progress line."""
+
+    def rate_limits(self) -> Sequence[tuple[str, int | None, float]]:
+        """Each host: requests left, seconds until the next may go."""
 
 
 def run(
@@ -224,10 +232,11 @@ def _answer(
 ) -> Result:
     try:
         try:
-            if parameters:
-                result = session.run(text, variables=variables, parameters=parameters)
-            else:
-                result = session.run(text, variables=variables)
+            with shown(session):
+                if parameters:
+                    result = session.run(text, variables=variables, parameters=parameters)
+                else:
+                    result = session.run(text, variables=variables)
         except WriteFailedError as failure:
             if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
                 write(failure.returned, output_format, stream, terminal=stream.isatty(), note=told)

@@ -127,6 +127,42 @@ class Changes:
             return self._copy_to(statement) if statement.direction == "to" else self._copy_from(statement)
         raise InternalError(f"{type(statement).__name__} changes nothing of the user's own")
 
+    def asked(self, statement: Statement) -> Plan | None:
+        """What a statement would read, judged as if it were run; None for what asks nothing. Nothing is changed."""
+        if isinstance(statement, Copy):
+            if statement.direction == "from" or statement.query is None:
+                return None
+            copy_options(statement)
+            WrittenFile(statement.path, self._writable)
+            return plan_query(statement.query, self._catalogue, own=self._storage)
+        if isinstance(statement, (CreateTable, CreateView)):
+            materialized = isinstance(statement, CreateView) and statement.materialized
+            kind = "materialized view" if materialized else "table"
+            if statement.query is None or not (materialized or isinstance(statement, CreateTable)):
+                return None
+            target = self._free(statement, kind, TEMPORARY if statement.temporary else KEPT)
+            return self._made(statement, target).plan if target is not None else None
+        if isinstance(statement, Refresh):
+            return self._again(self._kept_answer(statement)).plan
+        if isinstance(statement, (Insert, Update, Delete)):
+            return self._row_write(statement).plan
+        return None
+
+    def _made(self, statement: CreateTable | CreateView, target: OwnRelation) -> OwnWrite:
+        assert statement.query is not None
+        return own_writes.plan_create(
+            statement.query,
+            statement.columns,
+            target,
+            self._catalogue,
+            self._storage,
+            with_data=statement.with_data,
+        )
+
+    def _again(self, relation: OwnRelation) -> OwnWrite:
+        columns = [Name(text=name, quoted=True) for name, _ in relation.columns]
+        return own_writes.plan_create(body_of(relation), columns, relation, self._catalogue, self._storage)
+
     def _copy_to(self, statement: Copy) -> Result:
         options = copy_options(statement)
         query = statement.query
@@ -216,18 +252,19 @@ class Changes:
             workspace.close()
 
     def _rows(self, statement: Insert | Update | Delete) -> Result:
-        relation = self._table(statement.target.names[0])
-        catalogue, storage = self._catalogue, self._storage
-        if isinstance(statement, Insert):
-            write = own_writes.plan_insert(statement, relation, catalogue, storage)
-        elif isinstance(statement, Update):
-            write = own_writes.plan_update(statement, relation, catalogue, storage)
-        else:
-            write = own_writes.plan_delete(statement, relation, catalogue, storage)
+        write = self._row_write(statement)
         verb = type(statement).__name__.upper()
         columns, done = self._write(write, always_alone=not isinstance(statement, Insert))
         tag = f"INSERT 0 {done.count}" if verb == "INSERT" else f"{verb} {done.count}"
         return changed(verb.lower(), tag, done.count, columns, done.rows)
+
+    def _row_write(self, statement: Insert | Update | Delete) -> OwnWrite:
+        relation = self._table(statement.target.names[0])
+        if isinstance(statement, Insert):
+            return own_writes.plan_insert(statement, relation, self._catalogue, self._storage)
+        if isinstance(statement, Update):
+            return own_writes.plan_update(statement, relation, self._catalogue, self._storage)
+        return own_writes.plan_delete(statement, relation, self._catalogue, self._storage)
 
     def _create_table(self, statement: CreateTable) -> Result:
         home = TEMPORARY if statement.temporary else KEPT
@@ -238,14 +275,7 @@ class Changes:
             verb = "CREATE OR REPLACE TABLE" if statement.replace else "CREATE TABLE"
             self._change([f"{verb} {target.sql} ({own_writes.definition_sql(statement)})"])
             return changed("create", "CREATE TABLE")
-        write = own_writes.plan_create(
-            statement.query,
-            statement.columns,
-            target,
-            self._catalogue,
-            self._storage,
-            with_data=statement.with_data,
-        )
+        write = self._made(statement, target)
         _, done = self._write(write, again=lambda: self._free(statement, "table", home))
         return changed("create", f"SELECT {done.count}", done.count)
 
@@ -262,14 +292,7 @@ class Changes:
             self._try(statement)
             self._change(kept)
             return changed("create", "CREATE VIEW")
-        write = own_writes.plan_create(
-            statement.query,
-            statement.columns,
-            target,
-            self._catalogue,
-            self._storage,
-            with_data=statement.with_data,
-        )
+        write = self._made(statement, target)
         _, done = self._write(write, kept, again=lambda: self._free(statement, kind, home))
         return changed("create", f"SELECT {done.count}", done.count)
 
@@ -286,16 +309,17 @@ class Changes:
             workspace.close()
 
     def _refresh(self, statement: Refresh) -> Result:
+        self._write(self._again(self._kept_answer(statement)))
+        return changed("refresh", "REFRESH MATERIALIZED VIEW")
+
+    def _kept_answer(self, statement: Refresh) -> OwnRelation:
         relation = self._known(statement.name)
         if relation.kind != "materialized view":
             raise ProgrammingError(
                 f"{relation.name} is a {relation.kind}, and keeps no answer to refresh",
                 span=statement.name.span,
             )
-        columns = [Name(text=name, quoted=True) for name, _ in relation.columns]
-        write = own_writes.plan_create(body_of(relation), columns, relation, self._catalogue, self._storage)
-        self._write(write)
-        return changed("refresh", "REFRESH MATERIALIZED VIEW")
+        return relation
 
     def _drop(self, statement: Drop) -> Result:
         dropped: list[OwnRelation] = []

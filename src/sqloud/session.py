@@ -21,6 +21,7 @@ from sqloud.changes import Changes
 from sqloud.dialect import (
     Begin,
     Commit,
+    CreateView,
     Describe,
     DescribeMethod,
     Explain,
@@ -58,7 +59,7 @@ from sqloud.executor.run import Runner
 from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.executor.transport import Transport
 from sqloud.frames import Frames
-from sqloud.plan.explain import explain, request_lines
+from sqloud.plan.explain import ExplainedPlan, explain, request_lines
 from sqloud.plan.steps import KeyQuery, KeyValues, Plan, Scan, Value
 from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
 from sqloud.planner.discovery import Discovery, shown_tables
@@ -276,16 +277,25 @@ class Session:
         if isinstance(statement, (SetSetting, ResetSetting, ShowSetting)):
             return self._setting(statement)
         if self._changes.are_asked_by(statement):
-            if self.settings.dry_run or self.in_transaction:
-                what = "a dry run" if self.settings.dry_run else "BEGIN"
+            if self.in_transaction:
                 raise NotSupportedError(
-                    f"a change of your own relations inside of {what} is not built",
-                    hints=("put its query through --dry-run alone",)
-                    if self.settings.dry_run
-                    else ("COMMIT or ROLLBACK first: it would be made at once, and no ROLLBACK undoes it",),
+                    "a change of your own relations inside of BEGIN is not built",
+                    hints=("COMMIT or ROLLBACK first: it would be made at once, and no ROLLBACK undoes it",),
                 )
+            if self.settings.dry_run:
+                return self._dry_change(statement)
             return self._changes.answer(statement)
         return self._write(statement)
+
+    def _dry_change(self, statement: Statement) -> Result:
+        """The requests of a change of own relations, which is not made; a view's name holds for the session."""
+        if isinstance(statement, CreateView) and not statement.materialized:
+            return self._changes.answer(msgspec.structs.replace(statement, temporary=True))
+        plan = self._changes.asked(statement)
+        if plan is None:
+            column = ResultColumn(name="request", type="VARCHAR")
+            return Result((column,), iter(()), kind="dry run", text_only=True)
+        return self._dry_run(plan)
 
     @property
     def in_transaction(self) -> bool:
@@ -317,14 +327,15 @@ class Session:
         return self._writer.run(planned)
 
     def _explain_write(self, statement: Explain) -> Result:
-        if self._changes.are_asked_by(statement.statement):
-            raise NotSupportedError(
-                "EXPLAIN of a change of your own relations is not built", hints=("EXPLAIN its query alone",)
-            )
         if statement.analyze and not self.settings.dry_run:
             raise NotSupportedError(
                 "EXPLAIN ANALYZE of a write is not built yet", hints=("EXPLAIN shows what it would send",)
             )
+        if self._changes.are_asked_by(statement.statement):
+            asked = self._changes.asked(statement.statement)
+            if asked is None:
+                raise NotSupportedError("EXPLAIN tells what a statement asks, and this one asks nothing")
+            return self._explained(explain(asked, self._requests(asked)), statement.format)
         from sqloud.planner.mutations import plan_write
 
         planned = plan_write(
@@ -369,11 +380,14 @@ class Session:
                 {scan.id: scan.told() for scan in result.statistics.scans},
                 result.statistics.told() | {"answer_rows": rows_answered},
             )
-        if statement.format == "json":
+        return self._explained(explained, statement.format)
+
+    def _explained(self, explained: ExplainedPlan, form: str) -> Result:
+        if form == "json":
             rows: list[tuple[Any, ...]] = [(explained.as_json(),)]
         else:
             rows = [(line,) for line in explained.as_text()]
-        column = ResultColumn(name="plan", type="JSON" if statement.format == "json" else "VARCHAR")
+        column = ResultColumn(name="plan", type="JSON" if form == "json" else "VARCHAR")
         return Result((column,), iter([rows]), kind="explain", text_only=True)
 
     def _dry_run(self, plan: Plan) -> Result:

@@ -433,13 +433,58 @@ def test_statements_side_by_side(connection: Connection) -> None:
     assert rows(connection, "SELECT a FROM t") == [(30,)]
 
 
-@pytest.mark.parametrize(
-    "sql", [f"CREATE TABLE t AS SELECT id FROM {DROPLETS}", "DROP TABLE t", "COPY t TO 'x.csv'"]
-)
-def test_a_dry_run_changes_nothing_and_sends_nothing(sql: str) -> None:
+READING = [
+    (f"CREATE TABLE fresh AS SELECT id FROM {DROPLETS}", ["/v2/droplets?per_page=200"]),
+    (f"CREATE MATERIALIZED VIEW fresh AS SELECT id FROM {DROPLETS} WHERE id = 5", ["/v2/droplets/5"]),
+    (f"INSERT INTO t SELECT id FROM {DROPLETS} WHERE id = 5", ["/v2/droplets/5"]),
+    (f"DELETE FROM t WHERE a IN (SELECT id FROM {DROPLETS} WHERE id = 5)", ["/v2/droplets/5"]),
+    (f"UPDATE t SET a = 1 FROM {DROPLETS} d WHERE d.id = 5 AND d.id = a", ["/v2/droplets/5"]),
+    ("REFRESH MATERIALIZED VIEW kept", ["/v2/droplets/3164444"]),
+]
+
+
+@pytest.mark.parametrize(("sql", "requests"), READING)
+def test_a_change_explained_or_in_a_dry_run_tells_its_requests_and_is_not_made(
+    sql: str, requests: list[str], tmp_path: Path
+) -> None:
+    database = tmp_path / "own.duckdb"
+    with sqloud.connect(sandbox=True, database=str(database)) as connection:
+        rows(
+            connection,
+            "CREATE TABLE t (a bigint)",
+            "INSERT INTO t VALUES (7)",
+            f"CREATE MATERIALIZED VIEW kept AS SELECT id FROM {DROPLETS} WHERE id = 3164444",
+        )
+        assert asked(connection, sql) == requests
+        listed = rows(connection, "SHOW TABLES")
+        assert rows(connection, "SELECT a FROM t") == [(7,)]
+    with sqloud.connect(sandbox=True, database=str(database), dry_run=True) as connection:
+        assert [str(line).split()[1] for (line,) in rows(connection, sql)] == requests
+        assert rows(connection, "SHOW TABLES") == listed
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE t", "CREATE TABLE t (a int)", "TRUNCATE t"])
+def test_a_dry_run_of_what_asks_nothing_tells_nothing(sql: str) -> None:
     with sqloud.connect(sandbox=True, dry_run=True) as connection:
-        with pytest.raises(NotSupportedError, match="inside of a dry run"):
-            rows(connection, sql)
+        assert rows(connection, sql) == []
+        assert rows(connection, "SHOW TABLES") == []
+        with pytest.raises(NotSupportedError, match="asks nothing"):
+            rows(connection, f"EXPLAIN {sql}")
+
+
+def test_a_dry_run_still_refuses_a_file_that_is_not_open() -> None:
+    refused = pytest.raises(NotSupportedError, match="no file may be written")
+    with sqloud.connect(sandbox=True, dry_run=True) as connection, refused:
+        rows(connection, f"COPY (SELECT id FROM {DROPLETS}) TO 'x.csv'")
+
+
+def test_a_view_of_a_dry_run_can_be_asked_and_is_not_kept(tmp_path: Path) -> None:
+    database = tmp_path / "own.duckdb"
+    with sqloud.connect(sandbox=True, database=str(database), dry_run=True) as connection:
+        rows(connection, "CREATE VIEW v AS SELECT name FROM digitalocean.droplets.backups")
+        (line,) = rows(connection, "SELECT * FROM v WHERE droplet_id = 7")
+        assert line == ("GET /v2/droplets/7/backups?per_page=200",)
+    with sqloud.connect(sandbox=True, database=str(database)) as connection:
         assert rows(connection, "SHOW TABLES") == []
 
 

@@ -514,3 +514,45 @@ def test_the_information_schema_lists_own_relations(connection: Connection) -> N
     assert rows(connection, f"{columns} AND table_schema = 'main' ORDER BY ALL") == [
         ("a", "INTEGER"), ("b", "VARCHAR"), ("id", "BIGINT"), ("id", None),
     ]  # fmt: skip
+
+
+SNAPSHOTS = "digitalocean.droplets.snapshots"
+EVERY_BRANCH = [
+    f"SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS}",
+    f"SELECT name, droplet_id FROM {BACKUPS} UNION ALL SELECT name, droplet_id FROM {SNAPSHOTS}",
+    f"SELECT name FROM {BACKUPS} UNION (SELECT name FROM {SNAPSHOTS} EXCEPT SELECT name FROM {BACKUPS})",
+    f"SELECT x.name FROM (SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS}) x",
+]
+
+
+@pytest.mark.parametrize("body", EVERY_BRANCH)
+def test_what_every_branch_of_a_view_leaves_unbound_is_bound_through_it(
+    connection: Connection, body: str
+) -> None:
+    rows(connection, f"CREATE VIEW v AS {body}")
+    requests = asked(connection, "SELECT name FROM v WHERE droplet_id = 3164444")
+    assert {request.split("?")[0] for request in requests} == {
+        "/v2/droplets/3164444/backups",
+        "/v2/droplets/3164444/snapshots",
+    }
+    bound = body.replace(BACKUPS, f"{BACKUPS} WHERE droplet_id = 3164444").replace(
+        SNAPSHOTS, f"{SNAPSHOTS} WHERE droplet_id = 3164444"
+    )
+    answered = rows(connection, "SELECT name FROM v WHERE droplet_id = 3164444 ORDER BY ALL")
+    assert answered == rows(connection, f"SELECT name FROM ({bound}) AS b ORDER BY ALL")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS} WHERE droplet_id = 3164444",
+        f"SELECT name FROM {BACKUPS} UNION ALL SELECT 'x'",
+        f"SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS} LIMIT 3",
+        f"SELECT name, droplet_id FROM {BACKUPS} UNION ALL SELECT name, 5 FROM {SNAPSHOTS}",
+    ],
+)
+def test_what_some_branch_of_a_view_does_not_leave_unbound_is_refused(
+    connection: Connection, body: str
+) -> None:
+    with pytest.raises(MissingParameterError, match=r"UNION hides it|LIMIT"):
+        rows(connection, f"CREATE VIEW v AS {body}")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import registry
 
 import sqloud
 from sqloud.frontends.options import main_parser
@@ -56,7 +57,11 @@ def python_examples() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "code"), python_examples(), ids=lambda value: value[:20])
-def test_the_examples_run(name: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_run(
+    name: str, code: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registry.register("sqloud", "sqloud.frontends.alchemy", "SqloudDialect")
     exec(compile(code, name, "exec"), {})
     shown = capsys.readouterr().out
     assert shown if name.startswith("docs") else "example.com 2025-11-21" in shown

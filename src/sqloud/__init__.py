@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         Warning,
         WriteFailedError,
     )
+    from sqloud.executor.recording import RecordingTransport, ReplayTransport
+    from sqloud.executor.transport import Transport
     from sqloud.frontends.aio import AsyncConnection, AsyncCursor, aconnect
     from sqloud.frontends.dbapi import (
         BINARY,
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
         paramstyle,
         threadsafety,
     )
+    from sqloud.frontends.jupyter import load_ipython_extension, unload_ipython_extension
+    from sqloud.protocol.messages import ApiRequest, ApiResponse
 
 __all__ = [
     "BINARY",
@@ -71,6 +75,8 @@ __all__ = [
     "ROWID",
     "STRING",
     "ApiError",
+    "ApiRequest",
+    "ApiResponse",
     "AsyncConnection",
     "AsyncCursor",
     "Binary",
@@ -94,6 +100,8 @@ __all__ = [
     "OperationalError",
     "ProgrammingError",
     "RateLimitError",
+    "RecordingTransport",
+    "ReplayTransport",
     "RequestLimitError",
     "SqlSyntaxError",
     "StatementCancelled",
@@ -102,6 +110,7 @@ __all__ = [
     "TimeLimitError",
     "Timestamp",
     "TimestampFromTicks",
+    "Transport",
     "UnknownNameError",
     "Warning",
     "WriteFailedError",
@@ -109,11 +118,24 @@ __all__ = [
     "aconnect",
     "apilevel",
     "connect",
+    "load_ipython_extension",
     "paramstyle",
     "threadsafety",
+    "unload_ipython_extension",
 ]
 
-_FROM_AIO = frozenset(("AsyncConnection", "AsyncCursor", "aconnect"))
+_ELSEWHERE = {
+    "ApiRequest": "protocol.messages",
+    "ApiResponse": "protocol.messages",
+    "AsyncConnection": "frontends.aio",
+    "AsyncCursor": "frontends.aio",
+    "RecordingTransport": "executor.recording",
+    "ReplayTransport": "executor.recording",
+    "Transport": "executor.transport",
+    "aconnect": "frontends.aio",
+    "load_ipython_extension": "frontends.jupyter",
+    "unload_ipython_extension": "frontends.jupyter",
+}
 _FROM_DBAPI = frozenset(
     (
         "BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Connection", "Cursor", "Date",
@@ -128,11 +150,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'sqloud' has no attribute {name!r}")
     from importlib import import_module
 
-    module = "errors"
-    if name in _FROM_DBAPI:
-        module = "frontends.dbapi"
-    elif name in _FROM_AIO:
-        module = "frontends.aio"
+    module = "frontends.dbapi" if name in _FROM_DBAPI else _ELSEWHERE.get(name, "errors")
     value = getattr(import_module(f"sqloud.{module}"), name)
     globals()[name] = value
     return value

@@ -91,7 +91,8 @@ class Session:
 
     `on_notice` is told what a user should know and no error says. `on_confirm` is asked before a write that the
     settings do not allow, with a question and the lines of its preview; without it such a write is an error.
-    `transport` takes the place of the network.
+    `transport` takes the place of the network; `around` puts another around whichever it is. `credential_source` is
+    asked for the token of a provider, by name, before settings and environment; None leaves it to them.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class Session:
         on_notice: Callable[[str], None] | None = None,
         on_confirm: Confirm | None = None,
         transport: Transport | None = None,
+        around: Callable[[Transport], Transport] | None = None,
+        credential_source: Callable[[str], str | None] | None = None,
     ) -> None:
         self.settings = self._opened = settings
         self._on_notice = on_notice or _unheard
@@ -108,7 +111,9 @@ class Session:
         _check_providers(settings, self.catalogue)
         self._engine: Engine = DuckEngine((*settings.allow_read, *settings.allow_write), settings.database)
         self._loop = SessionLoop()
-        self._transport = self.recent = RecentRequests(transport or self._default_transport())
+        self._credential_source = credential_source
+        carrying = transport or self._default_transport()
+        self._transport = self.recent = RecentRequests(around(carrying) if around else carrying)
         self._log = RequestLog(settings.log_requests, self._secrets) if settings.log_requests else None
         most = settings.max_concurrency or MAX_CONCURRENCY
         self._exchanges = Exchanges(
@@ -596,6 +601,9 @@ class Session:
         if self.settings.sandbox:
             return SANDBOX_TOKEN
         own = self.catalogue.provider(provider.name).authentication  # a method's may be another
+        source = self._credential_source if provider.authentication == own else None
+        if source is not None and (token := source(provider.name)):
+            return token
         if provider.authentication == own and (token := self.settings.credentials.get(provider.name)):
             return token
         for name in provider.authentication.environment:

@@ -25,8 +25,10 @@ from sqloud.dialect import split
 from sqloud.engine.answers import Answer
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.errors import InterfaceError, NotSupportedError, ProgrammingError, Source
+from sqloud.executor.recording import AfterResponse, BeforeRequest, HookedTransport, RecordingTransport
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.transport import Transport
+from sqloud.frontends.folders import ProviderFolders
 from sqloud.frontends.frames import Frames
 from sqloud.frontends.placeholders import native_placeholders
 from sqloud.frontends.scope import run_in_scope
@@ -115,7 +117,7 @@ def connect(
     endpoints: Mapping[str, str] | None = None,
     credentials: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
-    providers: Iterable[str | Path] = (),
+    providers: Iterable[str | Path | Mapping[str, Any]] = (),
     max_concurrency: int | None = None,
     max_keys: int | None = None,
     timeout: float | None = None,
@@ -134,6 +136,10 @@ def connect(
     on_notice: Callable[[str], None] | None = None,
     transport: Transport | None = None,
     frames_in_scope: bool = True,
+    credential_source: Callable[[str], str | None] | None = None,
+    before_request: BeforeRequest | None = None,
+    after_response: AfterResponse | None = None,
+    record: str | Path | None = None,
 ) -> Connection:
     """Open a connection.
 
@@ -141,7 +147,8 @@ def connect(
     endpoints: provider to `scheme://host[:port]`, in the place of the provider document's.
     credentials: provider to token; what is not there is looked up in `environment` (the process's by default)
     under the names that the provider document gives.
-    providers: directories with provider documents of your own.
+    providers: provider documents of your own: a directory of providers, one provider's directory or its provider.yaml,
+    or a mapping `{"provider": {...}, "services": {name: {...}}}` of what those files hold.
     max_concurrency: requests in flight at once. max_keys: values that one table may be asked for, where they come
     out of other tables. timeout: seconds for one statement.
     allow_read: directories that statements may read files from. allow_write: directories that COPY may write to.
@@ -155,16 +162,29 @@ def connect(
     on_confirm: asked with a question and the preview before a write that the others do not allow.
     on_notice: told what a user should know; without it notices are logged as warnings of `sqloud`.
     transport: carries the requests in the place of HTTP.
+    credential_source: asked for the token of a provider, by name, whenever one is needed, before `credentials` and the
+    environment; None leaves it to them.
+    before_request, after_response: shown each request before it is sent, and its answer; neither holds a credential,
+    neither may block, and what `before_request` raises stops the statement.
+    record: a file that every answer is written to, for `ReplayTransport`.
     frames_in_scope: a name in FROM that nothing has is looked up among the caller's variables.
 
     Raises InterfaceError for an endpoint or a limit that cannot be.
     """
     if max_concurrency is not None and max_concurrency < 1:
         raise InterfaceError(f"max_concurrency is at least 1, not {max_concurrency}")
+    folders = ProviderFolders(providers)
+
+    def around(transport: Transport) -> Transport:
+        if record is not None:
+            transport = RecordingTransport(record, transport)
+        return HookedTransport(transport, before_request, after_response)
+
+    is_plain = record is None and before_request is None and after_response is None
     chosen: dict[str, object] = {
         "sandbox": sandbox,
         "credentials": dict(credentials or {}),
-        "providers": tuple(Path(directory) for directory in providers),
+        "providers": tuple(folders.directories),
         "statement_timeout": timeout,
         "allow_read": tuple(Path(directory) for directory in allow_read),
         "allow_write": tuple(Path(directory) for directory in allow_write),
@@ -184,8 +204,14 @@ def connect(
         chosen["max_keys"] = max_keys
     settings = Settings.from_environment(environment, endpoints=dict(endpoints or {}), **chosen)
     session = Session(
-        settings, on_notice=on_notice or _LOG.warning, on_confirm=on_confirm, transport=transport
+        settings,
+        on_notice=on_notice or _LOG.warning,
+        on_confirm=on_confirm,
+        transport=transport,
+        around=None if is_plain else around,
+        credential_source=credential_source,
     )
+    weakref.finalize(session, folders.close)
     return Connection(session, frames_in_scope=frames_in_scope)
 
 
@@ -298,6 +324,7 @@ class Cursor(Frames):
         self._rows: Iterator[Row] | None = None
         self._given: list[Row] | None = None
         self._finalizers: list[Callable[[], object]] = []
+        self.variables_in_scope: Mapping[str, object] | None = None
         self._closed = False
 
     @property
@@ -325,7 +352,9 @@ class Cursor(Frames):
         self._release()
         self.messages.clear()
         run = partial(session.run, statements[0], parameters=parameters, variables=variables)
-        result = run_in_scope(session, run) if self.connection.frames_in_scope else run()
+        result = (
+            run_in_scope(session, run, self.variables_in_scope) if self.connection.frames_in_scope else run()
+        )
         result.kept = True
         self._hold(result)
         self._result = result

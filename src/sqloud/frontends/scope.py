@@ -7,7 +7,7 @@ is a data frame is read; so no variable can take the place of a table, and no re
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from sqloud.errors import UnknownNameError
@@ -19,8 +19,11 @@ __all__ = ["run_in_scope"]
 T = TypeVar("T")
 
 
-def run_in_scope(session: Session, run: Callable[[], T]) -> T:
-    """What `run` gives, with the frames of the nearest caller outside of this package that it asks for."""
+def run_in_scope(session: Session, run: Callable[[], T], variables: Mapping[str, object] | None = None) -> T:
+    """What `run` gives, with the frames that it asks for out of `variables`.
+
+    Without them, they are those of the nearest caller outside of this package.
+    """
     frames: dict[str, object] = {}
     while True:
         try:
@@ -30,7 +33,7 @@ def run_in_scope(session: Session, run: Callable[[], T]) -> T:
             name = _asked(error)
             if name is None or name in frames:
                 raise
-            frame = _variable(name)
+            frame = _variable(name) if variables is None else variables.get(name)
             if not is_frame(frame):
                 raise
             frames[name] = frame

@@ -521,6 +521,10 @@ EVERY_BRANCH = [
     f"SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS}",
     f"SELECT name, droplet_id FROM {BACKUPS} UNION ALL SELECT name, droplet_id FROM {SNAPSHOTS}",
     f"SELECT name FROM {BACKUPS} UNION (SELECT name FROM {SNAPSHOTS} EXCEPT SELECT name FROM {BACKUPS})",
+    (
+        f"SELECT name, row_number() OVER (PARTITION BY droplet_id ORDER BY id) AS n FROM {BACKUPS} "
+        f"UNION ALL SELECT name, 0 FROM {SNAPSHOTS}"
+    ),
     f"SELECT x.name FROM (SELECT name FROM {BACKUPS} UNION ALL SELECT name FROM {SNAPSHOTS}) x",
 ]
 

@@ -198,7 +198,9 @@ def passes(select: exp.Select, position: int, column: exp.Column) -> bool:
         return False
     windows = [window for item in select.selects for window in item.find_all(exp.Window)]
     return all(
-        _bare(column) in {_bare(part) for part in window.args.get("partition_by") or []} for window in windows
+        # A bare name that two relations had would have been refused.
+        {_bare(column), column.name.lower()} & {_bare(part) for part in window.args.get("partition_by") or []}
+        for window in windows
     )
 
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format docs bench clean
 
 demo: $(STAMP)
 	@$(BIN)/sqloud --sandbox -f examples/backups.sql -v droplet_id=3164444
@@ -21,6 +21,9 @@ check: $(STAMP)
 format: $(STAMP)
 	@$(BIN)/ruff format src tests benchmarks
 	@$(BIN)/ruff check --fix src tests benchmarks
+
+docs: $(STAMP)
+	@$(BIN)/sqloud provider docs digitalocean --out docs/digitalocean
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks

@@ -69,7 +69,9 @@ def _pages(name: str, directories: list[Path]) -> tuple[dict[str, str], str]:
     settings = Settings.from_environment()
     catalogue = Catalogue((shipped("providers"), *settings.providers, *directories), settings.cache)
     provider = catalogue.provider(name)
-    pages = provider_pages(provider, lambda service: catalogue.service(name, service), {})
+    pages = provider_pages(
+        provider, lambda service: catalogue.service(name, service), catalogue.newer_names(name)
+    )
     return pages, provider.title or name
 
 

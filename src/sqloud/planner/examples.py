@@ -7,7 +7,7 @@ quotes, whatever their type, as a variable's text fills any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,16 +26,43 @@ def body_fields(method: Method) -> tuple[list[BodyField], list[BodyField]]:
     writable = [field for field in method.body.fields if not field.read_only]
     needed = {field.name for field in writable if field.required}
     if method.body.schema:
-        schema = msgspec.json.decode(method.body.schema)
-        forms: list[dict[str, Any]] = schema.get("oneOf") or schema.get("anyOf") or []
-        named = [set(form.get("properties", ())) | set(form.get("required", ())) for form in forms]
-        if named:
-            anywhere = {name for form in named for name in form}
-            elsewhere = anywhere - named[0] - set(schema.get("properties", ()))
+        root = msgspec.json.decode(method.body.schema)
+        own = _flat(root, root)
+        forms = [_flat(form, root) for form in own.forms]
+        if forms:
+            anywhere = {name for form in forms for name in form.names}
+            elsewhere = anywhere - forms[0].names - own.names
             writable = [field for field in writable if field.name not in elsewhere]
-            needed |= set(forms[0].get("required", ()))
+            needed |= forms[0].required
+        needed |= own.required
     required = [field for field in writable if field.name in needed]
     return required, [field for field in writable if field.name not in needed]
+
+
+class _Flat(NamedTuple):
+    """A schema with its references and its `allOf` followed: names of fields, required ones, forms to choose from."""
+
+    names: set[str]
+    required: set[str]
+    forms: list[dict[str, Any]]
+
+
+def _flat(schema: dict[str, Any], root: dict[str, Any], above: tuple[str, ...] = ()) -> _Flat:
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        name = reference.rpartition("/")[2]
+        if name in above:
+            return _Flat(set(), set(), [])
+        return _flat(root.get("$defs", {}).get(name, {}), root, (*above, name))
+    required = set(schema.get("required", ()))
+    found = _Flat(set(schema.get("properties", ())) | required, required, [])
+    found.forms.extend(schema.get("oneOf") or schema.get("anyOf") or ())
+    for part in schema.get("allOf", ()):
+        inner = _flat(part, root, above)
+        found.names.update(inner.names)
+        found.required.update(inner.required)
+        found.forms.extend(inner.forms)
+    return found
 
 
 _FOLDED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")

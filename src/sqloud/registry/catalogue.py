@@ -94,6 +94,18 @@ class Catalogue:
             return (own if own is not None else self._no_resource(name),)
         return readings(name, own, alias, self._origin)
 
+    def newer_names(self, provider: str) -> dict[str, list[str]]:
+        """The newer names of each resource of the documents that has some, by its full name."""
+        found: dict[str, list[str]] = {}
+        for service in self._aliases(provider).services:
+            for resource in service.resources:
+                for method in resource.methods:
+                    names = found.setdefault(f"{provider}.{method.of[0]}.{method.of[1]}", [])
+                    newer = f"{provider}.{service.name}.{resource.name}"
+                    if newer not in names:
+                        names.append(newer)
+        return found
+
     def _own_service(self, provider: str, service: str) -> Service | None:
         named = any(service == name for name, _ in self.provider(provider).services)
         return self.service(provider, service) if named else None

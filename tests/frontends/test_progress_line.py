@@ -17,7 +17,8 @@ from sqloud.frontends.progress import shown
 
 class Session:
     def under_way(self):
-        return [Statistics(scans=[ScanStatistics(id="scan_0", requests=8, pages=7, rows=1400)])]
+        told = {"requests": 8, "pages": 7, "rows": 1400, "promised": 42}
+        return [Statistics(scans=[ScanStatistics(id="scan_0", table="droplets", **told)])]
     def rate_limits(self):
         return [("api.example.com", 0, 12.0)]
 
@@ -49,7 +50,7 @@ def told(seconds: str, *, terminal: bool, term: str = "xterm") -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
 def test_after_a_second_a_terminal_is_told_and_left_clean() -> None:
     found = told("1.5", terminal=True)
-    assert "8 requests, 7 pages, 1,400 rows, 1." in found
+    assert "droplets: page 7/42, 1,400 rows, 1." in found
     assert found.endswith("\x1b[K")
     assert told("0.2", terminal=True) == ""
     assert told("1.3", terminal=True, term="dumb") == ""

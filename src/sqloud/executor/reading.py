@@ -70,6 +70,7 @@ class ScanRun:
         self._notice = notice
         self._statistics = statistics
         self._counted = statistics.scan(prepared.scan.id)
+        self._counted.table = prepared.scan.table.resource
         self._reader = PageReader(prepared.scan, null_on_mismatch=runner.null_on_mismatch)
         self._lines: list[bytes] = []
         self._size = self._handed = 0
@@ -217,6 +218,10 @@ class ScanRun:
                 yield page
                 if scan.single_page or await self._is_enough(rows):
                     return
+                if request is first and page.count and len(self._prepared.requests) == 1:
+                    self._counted.promised = (
+                        -(-(total(paging, found.told) or 0) // page.count) if paging else 0
+                    )
                 if paging is not None and not again:
                     drift.page(request.place, page.count, total(paging, found.told), found.keys)
                 progress = Progress(

@@ -18,9 +18,12 @@ class ScanStatistics(msgspec.Struct, kw_only=True):
     bytes: of the answers' bodies, unpacked. waited: seconds of pauses (retries, rate limits), those that requests
     side by side made at once added up. cached: answers out of the cache; age: seconds of the oldest of them.
     absent: keys that a 404 says have no rows. elapsed: seconds from the first request to the last row.
+    table: what the step reads, in one word; promised: pages of its only list, 0 where nothing tells.
     """
 
     id: str
+    table: str = ""
+    promised: int = 0
     requests: int = 0
     retries: int = 0
     pages: int = 0

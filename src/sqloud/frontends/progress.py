@@ -41,22 +41,26 @@ def line(
     """What the line says of the statements that run, and of the limits that make them wait.
 
     >>> from sqloud.executor.statistics import ScanStatistics, Statistics
-    >>> one = Statistics(scans=[ScanStatistics(id="scan_0", requests=8, pages=7, rows=1400)])
-    >>> line([one], [("api.example.com", 3, 12.4)], 3.14)
-    '8 requests, 7 pages, 1,400 rows, 3.1 s, waiting 12 s: the rate limit of api.example.com resets'
+    >>> scan = ScanStatistics(id="scan_0", table="droplets", promised=42, requests=8, pages=7, rows=1400)
+    >>> line([Statistics(scans=[scan])], [("api.example.com", 3, 12.4)], 3.14)
+    'droplets: page 7/42, 1,400 rows, 3.1 s, waiting 12 s: the rate limit of api.example.com resets'
     """
+    scans = [scan for one in running for scan in one.scans]
+    begun = [scan for scan in scans if scan.requests]
+    pages, rows = sum(scan.pages for scan in scans), sum(scan.rows for scan in scans)
+    named = ", ".join(dict.fromkeys(scan.table for scan in begun if scan.table))
+    promised = begun[0].promised if len(begun) == 1 else 0
     told = [
-        f"{sum(one.requests for one in running):,} requests",
-        f"{sum(one.pages for one in running):,} pages",
-        f"{sum(one.rows for one in running):,} rows",
+        f"page {pages:,}/{promised:,}" if promised else f"{pages:,} pages",
+        f"{rows:,} rows",
         f"{seconds:.1f} s",
     ]
-    if again := sum(one.retries for one in running):
-        told.insert(1, f"{again:,} of them again")
+    if again := sum(scan.retries for scan in scans):
+        told.append(f"{again:,} requests sent again")
     told += [
         f"waiting {held:.0f} s: the rate limit of {host} resets" for host, _, held in limits if held >= 1
     ]
-    return ", ".join(told)
+    return (f"{named}: " if named else "") + ", ".join(told)
 
 
 @contextmanager

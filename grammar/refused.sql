@@ -166,8 +166,8 @@ SELECT id AS "my {{ t }}" FROM digitalocean.droplets.droplets;
 -- SqlSyntaxError: {{ here must be followed by one name and }} >{{<
 SELECT {{ two words }};
 
--- SqlSyntaxError: a brace opens nothing but a variable >{<
-SELECT {'a': 1};
+-- SqlSyntaxError: a brace opens nothing but a variable or a struct >{<
+SELECT {1};
 
 -- SqlSyntaxError: {{ here must be followed by one name and }} >{{<
 SELECT {{ t };

@@ -212,3 +212,21 @@ def test_an_exec_shows_its_answer(api: Api, opened: Open) -> None:
     assert rows == [(7, "in-progress", "reboot")]
     rows = run(session, "EXEC digitalocean.droplets.droplets.droplets_get @droplet_id = 3")
     assert rows[0][0] == 3
+
+
+def test_a_struct_is_a_nested_body(api: Api, opened: Open) -> None:
+    run(
+        opened(allow_writes=True),
+        "INSERT INTO digitalocean.droplets.droplets (name, size, image, backup_policy) "
+        "VALUES ('a', 's', 'i', {'plan': 'weekly', weekday: 'SUN'})",
+    )
+    assert api.writes[0].body["backup_policy"] == {"plan": "weekly", "weekday": "SUN"}
+
+
+def test_exec_shows_the_row_at_either_place_of_the_answer(api: Api, opened: Open) -> None:
+    (row,) = run(
+        opened(allow_writes=True),
+        """EXEC digitalocean.droplets.droplets.droplets_create @@json = '{"name": "a", "size": "s", "image": "i"}'""",
+    )
+    assert "a" in row
+    assert "new" in row

@@ -17,6 +17,7 @@ from sqloud.errors import InvalidValueError, MissingParameterError, Span, SqlSyn
 __all__ = ["fill_in"]
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_FIELD_NAMES = (TokenType.STRING, TokenType.VAR, TokenType.IDENTIFIER)
 _JSON_WORDS = {"true": TokenType.TRUE, "false": TokenType.FALSE, "null": TokenType.NULL}
 
 
@@ -40,17 +41,23 @@ def fill_in(text: StatementText, variables: Mapping[str, str]) -> tuple[list[Tok
             filled.append(_literal(token, last, _value(name, variables, span)))
             index += 5
             continue
-        if token.token_type == TokenType.L_BRACE:
+        if token.token_type == TokenType.L_BRACE and not _is_struct(text.tokens, index):
             raise SqlSyntaxError(
-                "a brace opens nothing but a variable",
+                "a brace opens nothing but a variable or a struct",
                 span=Span(token.start, token.end + 1),
-                hints=("write   {{ name }}",),
+                hints=("write   {{ name }}", "or   {'field': value}"),
             )
         if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER) and "{{" in token.text:
             token = _filled(token, variables)
         filled.append(token)
         index += 1
     return filled, bare
+
+
+def _is_struct(tokens: tuple[Token, ...], index: int) -> bool:
+    """Whether a brace opens a struct: `{'field': value}`, `{field: value}`."""
+    after = [token.token_type for token in tokens[index + 1 : index + 3]]
+    return len(after) == 2 and after[0] in _FIELD_NAMES and after[1] == TokenType.COLON
 
 
 def _value(name: str, variables: Mapping[str, str], span: Span) -> str:

@@ -103,18 +103,22 @@ def _present(done: Sequence[Outcome]) -> set[str]:
 
 
 def _items(one: Outcome) -> list[Any]:
-    if one.response is None or one.rows is None:
-        return []
-    try:
-        raw = navigate(one.response.body, one.rows.path)
-        found = msgspec.json.decode(raw) if raw is not None else None
-    except (Error, msgspec.DecodeError, UnicodeDecodeError):
-        return []
-    if isinstance(found, list):
-        return found
-    if one.rows.shape == "map" and isinstance(found, dict):
-        return list(found.values())
-    return [] if found is None else [found]
+    """The answer's rows, at the first of its places that is there."""
+    place = one.rows if one.response is not None else None
+    while place is not None and one.response is not None:
+        try:
+            raw = navigate(one.response.body, place.path)
+            found = msgspec.json.decode(raw) if raw is not None else None
+        except (Error, msgspec.DecodeError, UnicodeDecodeError):
+            found = None
+        if isinstance(found, list):
+            return found
+        if place.shape == "map" and isinstance(found, dict):
+            return list(found.values())
+        if found is not None:
+            return [found]
+        place = place.otherwise
+    return []
 
 
 def _raw(done: Sequence[Outcome], workspace: Workspace) -> Result | None:

@@ -143,7 +143,7 @@ def _choose(
     if len(others) == 1 and places:
         only = [place for place in places if place.rows == (others[0],)]
         if only and (only[0].shape != "map" or operation.method == "GET"):
-            return only[0]
+            return _inside(specification, operation, only[0]) or only[0]
     paged = any(sent.location == "query" and sent.name in PAGE for sent in operation.parameters)
     if operation.method == "GET" and (paged or not operation.ends_in_placeholder):
         last = operation.path.rstrip("/").rpartition("/")[2]
@@ -162,6 +162,23 @@ def _choose(
             )
             return chosen
     return whole
+
+
+def _inside(specification: Specification, operation: Operation, outer: _Place) -> _Place | None:
+    """The list in the one object of an answer, where nothing but furniture stands beside it: `data.items`."""
+    if operation.method != "GET" or outer.shape != "object":
+        return None
+    others = [name for name in outer.item.properties if name.lower() not in _FURNITURE]
+    if len(others) != 1:
+        return None
+    shape = specification.shape(outer.item.properties[others[0]])
+    item = specification.shape(shape.item) if shape.kind == "array" else Shape()
+    if item.kind != "object":
+        return None
+    paged = any(sent.location == "query" and sent.name in PAGE for sent in operation.parameters)
+    if operation.ends_in_placeholder and not paged:
+        return None
+    return _Place(rows=(*outer.rows, others[0]), shape="list", item=item, name=others[0])
 
 
 def _beside(others: list[str], chosen: _Place) -> str:

@@ -113,7 +113,10 @@ def import_openapi(
         if service in described:
             document_overlay = {"description": described[service], **document_overlay}
         whole = {resource: given.whole.get((service, resource)) for resource in resources}
-        services[service] = _service(service, resources, columns, whole, document_overlay, findings, told)
+        made = _service(service, resources, columns, whole, document_overlay, findings, told)
+        if not made["resources"]:  # nothing of it could be decided; its findings say why
+            continue
+        services[service] = made
         glossary.describe(service, services[service])
         bodies = [
             entry["body"]["schema"]

@@ -60,7 +60,7 @@ def rows(session: Session, sql: str) -> Counter[tuple[object, ...]]:
 
 
 @settings(
-    max_examples=120,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

@@ -483,7 +483,8 @@ class Session:
         for local in plan.local:
             workspace.create(local.id, local.columns)
             own = self._storage.listed()
-            workspace.load(local.id, local_lines(local, self.catalogue, own, self._changes.columns))
+            lines = local_lines(local, self.catalogue, own, self._changes.columns, self._on_notice)
+            workspace.load(local.id, lines)
         for scan in plan.scans:
             columns = [(column.name, column.type.sql) for column in scan.columns]
             workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])

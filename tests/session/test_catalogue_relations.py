@@ -103,12 +103,15 @@ def test_only_the_services_that_the_where_names_are_read(cache: Path) -> None:
 def test_a_broken_provider_takes_no_other_with_it(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "provider.yaml").write_text("provider: acme\n")
-    with Session(Settings(cache=cache, providers=(tmp_path,)), transport=NoTransport()) as session:
-        assert rows(session, "SELECT count(*) > 0 FROM sqloud.methods WHERE provider = 'digitalocean'") == [
-            (True,)
-        ]
+    notices: list[str] = []
+    settings = Settings(cache=cache, providers=(tmp_path,))
+    with Session(settings, transport=NoTransport(), on_notice=notices.append) as session:
+        assert rows(session, "SELECT DISTINCT provider FROM sqloud.methods") == [("digitalocean",)]
+        assert len(notices) == 1
+        assert "leaves out the provider acme" in notices[0]
+        assert str(tmp_path / "acme" / "provider.yaml") in notices[0]
         with pytest.raises(ProviderDocumentError, match="acme"):
-            rows(session, "SELECT * FROM sqloud.methods")
+            rows(session, "SELECT * FROM sqloud.methods WHERE provider = 'acme'")
 
 
 def test_an_unknown_relation_is_refused_with_the_nearest(session: Session) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from sqloud.errors import ProviderDocumentError
 from sqloud.plan.steps import LocalRows
 from sqloud.planner.discovery import DiscoveryCatalogue, described, inputs, meant, provider_row
 from sqloud.planner.own import OwnRelation
@@ -27,13 +28,40 @@ OwnColumns = Callable[[OwnRelation], Sequence[tuple[str, str | None]]]
 
 
 def local_lines(
-    rows: LocalRows, catalogue: DiscoveryCatalogue, own: Sequence[OwnRelation], own_columns: OwnColumns
+    rows: LocalRows,
+    catalogue: DiscoveryCatalogue,
+    own: Sequence[OwnRelation],
+    own_columns: OwnColumns,
+    notice: Callable[[str], None],
 ) -> bytes:
-    """The rows of a local relation as newline-delimited JSON. Raises ProviderDocumentError as the catalogue does."""
+    """The rows of a local relation as newline-delimited JSON.
+
+    A provider that does not hold is left out, and `notice` is told so; raises ProviderDocumentError where the
+    statement named it.
+    """
     names = [name for name, _ in rows.columns]
     encode = msgspec.json.Encoder().encode
-    made = chain(_RELATIONS[rows.relation](catalogue, rows), _own_rows(rows, own, own_columns))
+    made = chain(_provided_rows(rows, catalogue, notice), _own_rows(rows, own, own_columns))
     return b"".join(encode(dict(zip(names, row, strict=True))) + b"\n" for row in made)
+
+
+def _provided_rows(
+    rows: LocalRows, catalogue: DiscoveryCatalogue, notice: Callable[[str], None]
+) -> Iterator[Row]:
+    """The rows of every provider asked for, each provider read by itself."""
+    for provider in catalogue.providers():
+        if rows.providers is not None and provider not in rows.providers:
+            continue
+        try:
+            found = list(_RELATIONS[rows.relation](catalogue, provider, rows))
+        except ProviderDocumentError as error:
+            if rows.providers is not None:
+                raise
+            notice(
+                f"{rows.relation} leaves out the provider {provider}, which does not hold: {error.findings[0]}"
+            )
+            continue
+        yield from found
 
 
 def _own_rows(rows: LocalRows, own: Sequence[OwnRelation], own_columns: OwnColumns) -> Iterator[Row]:
@@ -49,37 +77,35 @@ def _own_rows(rows: LocalRows, own: Sequence[OwnRelation], own_columns: OwnColum
                 yield *place, name, position, None, "YES", type_name, ""
 
 
-def _providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for name in _asked_providers(catalogue, rows):
-        yield provider_row(catalogue, name)
+def _providers(catalogue: DiscoveryCatalogue, provider: str, _: LocalRows) -> Iterator[Row]:
+    yield provider_row(catalogue, provider)
 
 
-def _services(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for provider in _asked_providers(catalogue, rows):
-        for service, description in catalogue.services(provider):
-            if rows.services is None or service in rows.services:
-                yield provider, service, description
+def _services(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for service, description in catalogue.services(provider):
+        if rows.services is None or service in rows.services:
+            yield provider, service, description
 
 
-def _resources(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Resource]:
-    for provider, service, _ in _services(catalogue, rows):
+def _resources(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Resource]:
+    for _, service, _ in _services(catalogue, provider, rows):
         yield from catalogue.resources(provider, service)
 
 
-def _resource_rows(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _resource_rows(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         verbs = list(dict.fromkeys(method.verb.upper() for method in resource.methods))
         yield *resource.name, verbs, list(resource.key), resource.description
 
 
-def _columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _columns(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         for row in described(resource):
             yield *resource.name, *row
 
 
-def _methods(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _methods(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         for method in resource.methods:
             required, optional = inputs(method)
             verb = method.verb.upper()
@@ -95,8 +121,8 @@ def _methods(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
             )
 
 
-def _parameters(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _parameters(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         for method in resource.methods:
             for one in _inputs(method):
                 yield *resource.name, method.name, *one
@@ -131,14 +157,14 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _tables(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _tables(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         insertable = "YES" if resource.methods_for("insert") else "NO"
         yield *resource.name, "BASE TABLE", insertable, resource.description
 
 
-def _schema_columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _schema_columns(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         for position, column in enumerate(resource.columns, start=1):
             nullable = "NO" if column.name in resource.key else "YES"
             yield (
@@ -152,26 +178,20 @@ def _schema_columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[
             )
 
 
-def _constraints(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _constraints(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         if resource.key:
             yield *resource.name[:2], f"{resource.name.resource}_pkey", *resource.name, "PRIMARY KEY"
 
 
-def _key_columns(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[Row]:
-    for resource in _resources(catalogue, rows):
+def _key_columns(catalogue: DiscoveryCatalogue, provider: str, rows: LocalRows) -> Iterator[Row]:
+    for resource in _resources(catalogue, provider, rows):
         for position, column in enumerate(resource.key, start=1):
             name = f"{resource.name.resource}_pkey"
             yield *resource.name[:2], name, *resource.name, column, position
 
 
-def _asked_providers(catalogue: DiscoveryCatalogue, rows: LocalRows) -> Iterator[str]:
-    for name in catalogue.providers():
-        if rows.providers is None or name in rows.providers:
-            yield name
-
-
-_RELATIONS: Mapping[str, Callable[[DiscoveryCatalogue, LocalRows], Iterator[Row]]] = {
+_RELATIONS: Mapping[str, Callable[[DiscoveryCatalogue, str, LocalRows], Iterator[Row]]] = {
     "information_schema.schemata": _services,
     "information_schema.tables": _tables,
     "information_schema.columns": _schema_columns,

@@ -54,6 +54,11 @@ class Cloud:
         pages = (
             {} if last else {"next": f"https://{parts.netloc}{parts.path}?page={page + 1}&per_page={size}"}
         )
+        if len(steps) == 4:
+            number = int(steps[3])
+            return ApiResponse(
+                status=200, headers={}, body=json.dumps({"droplet": DROPLETS[number - 1]}).encode()
+            )
         body: dict[str, object] = {name: rows[(page - 1) * size : page * size], "links": {"pages": pages}}
         if self.totals:
             body["meta"] = {"total": len(rows)}
@@ -103,6 +108,41 @@ COSTS = [
     ),
     (f"SELECT count(*) FROM {D} a WHERE a.vcpus = (SELECT max(vcpus) FROM {D})", (75,), 2),
 ]
+
+
+SHARING = [
+    (f"SELECT x.id FROM {B} x, {B} y WHERE x.droplet_id = y.droplet_id AND x.droplet_id IN (1, 2)", 1, 2),
+    (
+        f"SELECT id FROM {B} WHERE droplet_id = 2 UNION ALL SELECT id FROM {B} WHERE droplet_id IN (1, 2)",
+        2,
+        2,
+    ),
+    (f"SELECT name FROM {D} WHERE id = 1 UNION ALL SELECT name FROM {D} WHERE id IN (2, 1)", 3, 2),
+    (
+        (
+            f"WITH x AS (SELECT id, droplet_id FROM {B} WHERE droplet_id IN (2, 4)) SELECT a.id FROM x a JOIN x b "
+            f"USING (id) WHERE EXISTS (SELECT 1 FROM {B} c WHERE c.droplet_id = a.droplet_id AND c.droplet_id > 2)"
+        ),
+        1,
+        2,
+    ),
+    (
+        (
+            f"SELECT x.id FROM {D} d JOIN {B} x ON x.droplet_id = d.id "
+            f"WHERE x.id IN (SELECT y.id FROM {B} y WHERE y.droplet_id IN (SELECT id FROM {D} WHERE vcpus = 2))"
+        ),
+        75,
+        302,
+    ),
+]
+
+
+@pytest.mark.parametrize(("sql", "rows", "requests"), SHARING)
+def test_no_request_is_sent_twice_in_a_statement(
+    session: Session, cloud: Cloud, sql: str, rows: int, requests: int
+) -> None:
+    assert len(run(session, sql)) == rows
+    assert len(cloud.asked) == len(set(cloud.asked)) == requests, cloud.asked
 
 
 @pytest.mark.parametrize(("sql", "row", "requests"), COSTS)

@@ -18,6 +18,7 @@ from sqloud.engine.base import Workspace
 from sqloud.errors import Error, IncompleteAnswerError
 from sqloud.executor.ahead import Ahead
 from sqloud.executor.counting import told_total
+from sqloud.executor.memo import Memo, SharedList
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.statistics import Statistics
 from sqloud.executor.stream import Satisfied, Streaming
@@ -57,6 +58,7 @@ class ScanRun:
         turn: asyncio.Lock,
         notice: Notice,
         statistics: Statistics,
+        memo: Memo,
         streaming: Streaming[Any] | None = None,
         *,
         fresh: bool = False,
@@ -68,6 +70,7 @@ class ScanRun:
         self._workspace = workspace
         self._turn = turn  # a workspace is not for two threads at once
         self._notice = notice
+        self._memo = memo
         self._statistics = statistics
         self._counted = statistics.scan(prepared.scan.id)
         self._counted.table = prepared.scan.table.resource
@@ -189,9 +192,10 @@ class ScanRun:
         """The pages of one key in their order; those that a first page promises are asked for at once."""
         scan, paging = self._scan, self._scan.method.paging
         echoed = _echoed(scan, key)
+        shared = self._memo.shared(self._prepared, first)
 
         async def read(request: ApiRequest) -> ReadPage | None:
-            return await self._read(request, echoed)
+            return await self._read(request, echoed, shared)
 
         ahead = Ahead(read, self._runner.pages_ahead)
         drift = Drift(", ".join(column.name for column in scan.identity))
@@ -244,9 +248,11 @@ class ScanRun:
         for told in drift.notices():
             self._notice(f"{scan.table}: {told}")
 
-    async def _read(self, request: ApiRequest, echoed: list[Value | None]) -> ReadPage | None:
+    async def _read(
+        self, request: ApiRequest, echoed: list[Value | None], shared: SharedList | None = None
+    ) -> ReadPage | None:
         """One page; None where the key has no rows."""
-        response = await self._answer(request)
+        response = await self._answer(request, shared)
         if response is None:
             return None
         try:
@@ -271,17 +277,21 @@ class ScanRun:
             )
         return int(batches[0][0][0]) >= limit.rows
 
-    async def _answer(self, request: ApiRequest) -> ApiResponse | None:
+    async def _answer(self, request: ApiRequest, shared: SharedList | None) -> ApiResponse | None:
         """The answer of one request after its retries; None where the key has no rows."""
         provider, method, exchanges = self._scan.provider, self._scan.method, self._runner.exchanges
-        response = await exchanges.answer(
-            request,
-            provider,
-            self._counted,
-            statement=self._statistics,
-            max_requests=self._runner.max_requests,
-            cache_ttl=None if self._fresh else self._runner.cache_ttl,
-        )
+
+        async def ask() -> ApiResponse:
+            return await exchanges.answer(
+                request,
+                provider,
+                self._counted,
+                statement=self._statistics,
+                max_requests=self._runner.max_requests,
+                cache_ttl=None if self._fresh else self._runner.cache_ttl,
+            )
+
+        response = await (ask() if shared is None else shared.answer(request, self._counted, ask))
         if 200 <= response.status < 300:
             return response
         if is_absence(method, provider, response):

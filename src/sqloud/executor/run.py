@@ -15,6 +15,7 @@ from sqloud.engine.base import Workspace
 from sqloud.errors import InvalidValueError, ProgrammingError, TimeLimitError
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import SessionLoop
+from sqloud.executor.memo import Memo
 from sqloud.executor.prepared import Keys, PreparedScan
 from sqloud.executor.reading import Notice, ScanRun, first_failure
 from sqloud.executor.statistics import Statistics
@@ -111,6 +112,7 @@ class Runner:
         """Run all scans, each after those that its keys come from."""
         turn = asyncio.Lock()
         loaded = {one.scan.id: asyncio.Event() for one in prepared}
+        memo = Memo(prepared)
 
         async def load(one: PreparedScan) -> None:
             scan = one.scan
@@ -120,7 +122,10 @@ class Runner:
                     await loaded[step].wait()
                 async with turn:
                     one = await self._fed(one, workspace)
-            await ScanRun(self, one, workspace, turn, notice, statistics, streaming, fresh=fresh).run()
+                memo.known(one)
+            run = ScanRun(self, one, workspace, turn, notice, statistics, memo, streaming, fresh=fresh)
+            await run.run()
+            memo.ended(scan.id)
             loaded[scan.id].set()
 
         for one in prepared:

@@ -17,7 +17,8 @@ class ScanStatistics(msgspec.Struct, kw_only=True):
     requests: sent, retries among them. retries: sent again. pages: answers read into rows. rows: of all pages.
     bytes: of the answers' bodies, unpacked. waited: seconds of pauses (retries, rate limits), those that requests
     side by side made at once added up. cached: answers out of the cache; age: seconds of the oldest of them.
-    absent: keys that a 404 says have no rows. elapsed: seconds from the first request to the last row.
+    absent: keys that a 404 says have no rows. shared: answers that another scan of the statement was given.
+    elapsed: seconds from the first request to the last row.
     table: what the step reads, in one word; promised: pages of its only list, 0 where nothing tells.
     """
 
@@ -33,6 +34,7 @@ class ScanStatistics(msgspec.Struct, kw_only=True):
     cached: int = 0
     age: float = 0.0
     absent: int = 0
+    shared: int = 0
     elapsed: float = 0.0
 
     def told(self) -> dict[str, int | float]:
@@ -48,6 +50,8 @@ class ScanStatistics(msgspec.Struct, kw_only=True):
         }
         if self.cached:
             numbers |= {"cached": self.cached, "oldest_cached_s": round(self.age, 3)}
+        if self.shared:
+            numbers["shared"] = self.shared
         return numbers | ({"absent_keys": self.absent} if self.absent else {})
 
 

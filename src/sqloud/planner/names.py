@@ -169,7 +169,7 @@ def _reference(
         around = around.parent
     if not table and name in outputs:
         return Reference(name=name, level=scope)
-    raise _unknown(node, name, table, levels[id(scope)])
+    raise _unknown(node, name, table, levels[id(around or scope)])
 
 
 def _joined_columns(relations: Relations) -> Iterator[BoundColumn]:

@@ -195,7 +195,8 @@ def _scan_lines(scan: ExplainedScan) -> Iterator[str]:
         yield "  counts  by the total that the answer tells; where it tells none, the rows are read"
     if scan.limit is not None:
         passing = " that pass the filter" if scan.limit_passed else ""
-        yield f"  stops   after {scan.limit:,} rows{passing}"
+        passing = passing if scan.limit != 1 else passing.replace("pass", "passes")
+        yield f"  stops   after {scan.limit:,} {'row' if scan.limit == 1 else 'rows'}{passing}"
     if scan.token_scopes:
         yield f"  token   needs {', '.join(scan.token_scopes)}"
     for name, reason in scan.instead_of.items():

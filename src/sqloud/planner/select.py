@@ -19,7 +19,7 @@ from sqloud.planner.calls import spell_tables
 from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
-from sqloud.planner.limits import passed_count, row_limit
+from sqloud.planner.limits import is_only_counted, passed_count, row_limit
 from sqloud.planner.local import replace_local
 from sqloud.planner.members import MemberReads, replace_members
 from sqloud.planner.methods import Choice, choose
@@ -74,8 +74,8 @@ def plan_query(
         return next(iter(values.values())) if len(values) == 1 and everywhere else None
 
     _drop_full_names(names)
+    stops = {use.id: row_limit(use, names) for use in names.uses}
     members = replace_members(names.columns, single_value)
-    limit = row_limit(tree, names)
     shapes: dict[str, Shape] = {}
     replaced: dict[int, exp.Expr] = {}
     for use in names.uses:
@@ -107,11 +107,11 @@ def plan_query(
             scan = msgspec.structs.replace(
                 scan, passed_over=passed_over(use, choice, fed=fed), unsent=unsent(choice)
             )
-        filtered = made.filtered or tree.args.get("where") is not None
-        if limit is not None and not choice.asked_often:
-            passed = passed_count(tree) if filtered else None
-            scan = msgspec.structs.replace(scan, limit=Limit(rows=limit, passed=passed))
-        counted = only_counted(scan, filtered=made.filtered)
+        stop = stops[use.id]
+        if stop is not None and not choice.asked_often:
+            passed = passed_count(stop) if made.filtered or stop.filters else None
+            scan = msgspec.structs.replace(scan, limit=Limit(rows=stop.rows, passed=passed))
+        counted = only_counted(scan, filtered=made.filtered, unread=is_only_counted(use, names))
         scans.add(msgspec.structs.replace(scan, counted=counted) if counted else scan, replaced[id(use.node)])
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
     return Plan(

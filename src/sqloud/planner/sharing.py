@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from sqlglot import exp
 
-from sqloud.plan.steps import KeyQuery, KeyValues, Scan
+from sqloud.plan.steps import KeyQuery, KeyValues, Limit, Scan
 
 __all__ = ["SharedScans", "only_counted"]
 
@@ -41,21 +41,26 @@ class SharedScans:
             columns=tuple(dict.fromkeys((*same.columns, *scan.columns))),
             echoes=tuple(dict.fromkeys((*same.echoes, *scan.echoes))),
             counted=same.counted and scan.counted,
+            limit=_either_limit(same.limit, scan.limit),
         )
         for table in node.find_all(exp.Table):
             if table.name == scan.id and not table.args.get("db"):
                 table.set("this", exp.to_identifier(same.id, quoted=True))
 
 
-def only_counted(scan: Scan, *, filtered: bool) -> bool:
-    """Whether all that matters of a scan's rows is how many there are, and the answer tells that in its total."""
+def only_counted(scan: Scan, *, filtered: bool, unread: bool) -> bool:
+    """Whether all that matters of a scan's rows is how many there are, and the answer tells that in its total.
+
+    `unread`: nothing that the statement makes of the columns is read.
+    """
     paging = scan.method.paging
     return (
         paging is not None
         and bool(paging.total)
         and isinstance(scan.keys, KeyValues)
         and scan.keys.rows == ((),)
-        and not (scan.columns or scan.echoes or filtered or scan.single_page or scan.limit)
+        and (unread or not scan.columns)
+        and not (scan.echoes or filtered or scan.single_page or scan.limit)
     )
 
 
@@ -65,5 +70,13 @@ def _asks_the_same(one: Scan, other: Scan) -> bool:
         and one.method.name == other.method.name
         and one.keys == other.keys
         and one.single_page == other.single_page
-        and one.limit == other.limit
+        and (one.limit == other.limit or not (one.counted or other.counted))
+        and not (one.limit and other.limit and (one.limit.passed or other.limit.passed))
     )
+
+
+def _either_limit(one: Limit | None, other: Limit | None) -> Limit | None:
+    """The limit under which both have their rows."""
+    if one is None or other is None:
+        return None
+    return Limit(rows=max(one.rows, other.rows))

@@ -11,7 +11,7 @@ import os
 import sys
 
 from sqloud._version import __version__
-from sqloud.errors import CredentialError, Error, InterfaceError, StatementCancelled
+from sqloud.errors import CredentialError, Error, InterfaceError, StatementCancelled, WriteFailedError
 from sqloud.frontends.report import render, tell, wants_colour
 from sqloud.frontends.shell_console import Console, Lines, note
 from sqloud.frontends.shell_history import HistoryFile, known_secrets
@@ -88,8 +88,9 @@ class _Shell:
             except KeyboardInterrupt:
                 tell("\ncancelled")
             except Error as error:
-                # What is cancelled in the engine may come back as an error of its own.
-                if console.signals.interrupted or isinstance(error, StatementCancelled):
+                # What is cancelled in the engine may come back as an error of its own; a write's tells what was done.
+                cancelled = console.signals.interrupted and not isinstance(error, WriteFailedError)
+                if cancelled or isinstance(error, StatementCancelled):
                     tell("\ncancelled")
                 else:
                     colour = sys.stderr is not None and wants_colour(sys.stderr, os.environ)

@@ -14,13 +14,14 @@ from typing import Protocol
 
 from sqloud.errors import Error, OperationalError, Source, Span, WriteFailedError
 from sqloud.frontends.report import tell, wants_colour
+from sqloud.frontends.shell_aside import Aside
 from sqloud.frontends.shell_state import ShellState
 from sqloud.output import DEFAULT_FORMAT, write
 from sqloud.output.escapes import visible_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from sqloud.dialect import StatementText
@@ -64,6 +65,7 @@ class Console:
         self.place: Span | None = None
         self.files: list[str] = []
         self.entries: Callable[[], Sequence[str]] = tuple
+        self._aside = Aside(signals)
         self._asked: dict[str, list[str]] = {}
         self._redirect: Redirect | None = None
 
@@ -82,6 +84,7 @@ class Console:
         from sqloud.frontends.shell_text import is_leaving
 
         self.place = None
+        self.opening.finish()  # what it imports is not imported here, where Ctrl-C breaks in
         for piece in pieces(text):
             if piece.is_command:
                 try:
@@ -135,17 +138,10 @@ class Console:
         variables = self._values(statement)
         if variables is None:
             return False
-        from sqloud.frontends.parameters import inferred
-
-        session = self.session()
         began = time.perf_counter()
         try:
             try:
-                result = session.run(
-                    statement,
-                    variables=variables,
-                    parameters={name: inferred(text) for name, text in self.state.variables.items()},
-                )
+                result = self.execute(statement, variables)
             except WriteFailedError as failure:
                 if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
                     self.show(failure.returned, expanded=expanded)
@@ -172,6 +168,18 @@ class Console:
             requests = f" ({sent} request{'s' if sent != 1 else ''})" if sent else ""
             tell(f"Time: {took * 1000:,.1f} ms{requests}")
         return True
+
+    def execute(self, statement: StatementText, variables: Mapping[str, str]) -> Result:
+        """The answer of one statement. Ctrl-C cancels it: raises KeyboardInterrupt, or the Error that tells more."""
+        from sqloud.frontends.parameters import inferred
+
+        session = self.session()
+        parameters = {name: inferred(text) for name, text in self.state.variables.items()}
+
+        def work() -> Result:
+            return session.run(statement, variables=variables, parameters=parameters)
+
+        return self._aside.run(work, lambda thread: session.cancel(thread))
 
     def show(self, result: Result, *, expanded: bool = False) -> None:
         """Write an answer where answers go, a table on a terminal as the screen takes it."""
@@ -278,9 +286,10 @@ class Console:
         for line in preview:
             tell(visible_lines(line))
         try:
-            return self.lines.value(f"{question} (yes/no)", ()).strip().lower() in {"y", "yes"}
+            answer = self._aside.in_main(lambda: self.lines.value(f"{question} (yes/no)", ()))
         except EOFError:
             return False
+        return answer.strip().lower() in {"y", "yes"}
 
     def _values(self, statement: StatementText) -> dict[str, str] | None:
         """The values of a statement's variables, those that are missing asked for; None where given up."""

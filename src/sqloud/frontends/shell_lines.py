@@ -103,7 +103,7 @@ class EditedLines:
 
         def ask(ending: BaseException) -> bool:
             app = session.app
-            if app.loop is None or not app.is_running:
+            if app.loop is None or not app.is_running or app.is_done:
                 return False
 
             def end() -> None:
@@ -115,7 +115,8 @@ class EditedLines:
             return True
 
         with self._signals.editing(ask):
-            typed = session.prompt(default=begun)
+            # Not its own handler of SIGINT: what comes when the line is sent would reach the next line.
+            typed = session.prompt(default=begun, handle_sigint=False)
         if asked:  # the line was sent in the moment in which the signal came
             raise asked[0]
         return typed

@@ -6,7 +6,7 @@ waits for it there, and gets its failure.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqloud.errors import Error, Source
 from sqloud.output import DEFAULT_FORMAT, write
@@ -46,6 +46,14 @@ class Opening:
     def has_dialect(self) -> bool:
         """Whether the tokenizer can be had without waiting."""
         return self._dialect is not None and self._dialect.done()
+
+    def finish(self) -> None:
+        """Wait until what was begun has ended, well or not."""
+        self.begin()
+        if self._dialect is not None:
+            wait((self._dialect,))
+        if self._session is not None:
+            wait((self._session,))
 
     def session(self) -> Session:
         """The session, when it is open. Raises the Error that opening it met; the next call tries again."""
@@ -90,6 +98,7 @@ class Opening:
         from sqloud.dialect import split
         from sqloud.session import Session
 
+        _import_running()
         session = Session(self._settings, on_notice=self._on_notice, on_confirm=self.on_confirm)
         try:
             # An answer that needs no table opens the engine and imports what the first real one will need.
@@ -104,3 +113,12 @@ class Opening:
 
 def _import_dialect() -> None:
     import sqloud.dialect  # noqa: F401
+
+
+def _import_running() -> None:
+    """Import what runs the first text and shows its answer."""
+    import sqloud.frontends.parameters
+    import sqloud.frontends.shell_commands
+    import sqloud.frontends.shell_pager
+    import sqloud.frontends.shell_pieces
+    import sqloud.output.screen  # noqa: F401

@@ -90,7 +90,7 @@ def chart(console: Console, words: list[str]) -> None:
     text = _taken(console)
     kind, names = ("", words) if not words or words[0] not in {"bar", "line"} else (words[0], words[1:])
     statements = split(Source("<\\chart>", text))
-    answer = console.session().run(statements[-1], variables=console.state.variables)
+    answer = console.execute(statements[-1], console.state.variables)
     batch = [row for rows in answer.batches() for row in rows]
     columns, lines = screen_size()
     for line in drawn(

@@ -1,7 +1,9 @@
 """Signals while the shell is open.
 
-Law: SIGINT raises KeyboardInterrupt at most once, and only inside of `interruptible`. So what cleans up after a
-cancelled statement is not interrupted itself, however often Ctrl-C is pressed. SIGTERM and SIGHUP end the
+Law: this is the only place that SIGINT reaches, from the shell's start to its end. It raises KeyboardInterrupt at
+most once, and only inside of `interruptible`; while a statement runs it is told to who waits for it (`heard`), and
+while a line is edited it clears the line. So what cleans up after a cancelled statement is not interrupted itself,
+however often Ctrl-C is pressed. SIGTERM and SIGHUP end the
 process by SystemExit, so that the terminal and the engine's files are restored; while a line is edited the editor
 is asked to end by it, as an exception in one of its callbacks would be drawn on the screen.
 """
@@ -23,6 +25,7 @@ class Signals:
         self.interrupted = False
         self._may_raise = False
         self._waiting = False
+        self._hear: Callable[[], None] | None = None
         self._ask_editor: Callable[[BaseException], bool] | None = None
 
     @contextmanager
@@ -55,8 +58,28 @@ class Signals:
             self._may_raise = False
 
     @contextmanager
+    def heard(self, hear: Callable[[], None]) -> Iterator[None]:
+        """In here SIGINT raises nothing: it sets `interrupted` and calls `hear`, in the midst of whatever runs."""
+        before, self._hear = self._hear, hear
+        try:
+            yield
+        finally:
+            self._hear = before
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """In here, inside of `heard`, SIGINT is the line editor's, or forgotten."""
+        hear, self._hear = self._hear, None
+        may_raise, self._may_raise = self._may_raise, False
+        try:
+            yield
+        finally:
+            self._waiting = False
+            self._may_raise, self._hear = may_raise, hear
+
+    @contextmanager
     def editing(self, ask: Callable[[BaseException], bool]) -> Iterator[None]:
-        """In here SIGTERM and SIGHUP hand their SystemExit to `ask`, which tells whether the editor takes it."""
+        """In here a signal hands its exception to `ask`, which tells whether the editor takes it."""
         self._ask_editor = ask
         try:
             yield
@@ -78,6 +101,12 @@ class Signals:
         self._waiting = False
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self._hear is not None:
+            self.interrupted = True
+            self._hear()
+            return
+        if self._ask_editor is not None and self._ask_editor(KeyboardInterrupt()):
+            return
         self._waiting = not self._may_raise
         if self._may_raise:
             self._may_raise = False

@@ -139,9 +139,12 @@ def notice(text: str) -> None:
 def ending_on_signals() -> Iterator[None]:
     """While it is open, SIGTERM and SIGHUP raise SystemExit(143, 129), so that files and connections are closed.
 
-    In the main thread alone, which is the one that receives signals. A SIGHUP that is ignored (nohup) stays so.
+    SIGINT raises KeyboardInterrupt, but not into an import. In the main thread alone, which is the one that receives
+    signals. What is ignored (SIGHUP under nohup) stays so.
     """
     import signal
+
+    from sqloud.frontends.interrupts import interrupt
 
     def terminate(number: int, frame: object) -> None:
         raise SystemExit(_SIGNALLED + number)
@@ -150,6 +153,8 @@ def ending_on_signals() -> Iterator[None]:
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         caught.append(signal.SIGHUP)
     before = [(number, signal.signal(number, terminate)) for number in caught]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored
+        before.append((signal.SIGINT, signal.signal(signal.SIGINT, interrupt)))
     try:
         yield
     finally:

@@ -79,12 +79,12 @@ class Console:
 
     def submit(self, text: str, name: str = NAME) -> None:
         """Run commands and statements in their order, to the first error; what is not ended stays `pending`."""
+        self.opening.finish()  # it imports what is needed here
         from sqloud.frontends.shell_commands import run_command
         from sqloud.frontends.shell_pieces import pieces
         from sqloud.frontends.shell_text import is_leaving
 
         self.place = None
-        self.opening.finish()  # what it imports is not imported here, where Ctrl-C breaks in
         for piece in pieces(text):
             if piece.is_command:
                 try:

@@ -1,11 +1,11 @@
 """Signals while the shell is open.
 
 Law: this is the only place that SIGINT reaches, from the shell's start to its end. It raises KeyboardInterrupt at
-most once, and only inside of `interruptible`; while a statement runs it is told to who waits for it (`heard`), and
-while a line is edited it clears the line. So what cleans up after a cancelled statement is not interrupted itself,
-however often Ctrl-C is pressed. SIGTERM and SIGHUP end the
-process by SystemExit, so that the terminal and the engine's files are restored; while a line is edited the editor
-is asked to end by it, as an exception in one of its callbacks would be drawn on the screen.
+most once, only inside of `interruptible`, and never into an import; while a statement runs it is told to who waits
+for it (`heard`), and while a line is edited it clears the line. So what cleans up after a cancelled statement is not
+interrupted itself, however often Ctrl-C is pressed. SIGTERM and SIGHUP end the process by SystemExit, so that the
+terminal and the engine's files are restored; while a line is edited the editor is asked to end by it, as an exception
+in one of its callbacks would be drawn on the screen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from sqloud.frontends.interrupts import postponed
 
 __all__ = ["Signals"]
 
@@ -106,6 +108,8 @@ class Signals:
             self._hear()
             return
         if self._ask_editor is not None and self._ask_editor(KeyboardInterrupt()):
+            return
+        if self._may_raise and postponed(frame):
             return
         self._waiting = not self._may_raise
         if self._may_raise:

@@ -46,6 +46,9 @@ class Subjects:
     def answers(self, query: exp.Expr) -> bool:
         return False
 
+    def cheaper(self, one: exp.Expr, other: exp.Expr) -> bool:
+        return False
+
 
 @pytest.fixture(scope="module")
 def workspace() -> Iterator[Workspace]:

@@ -117,6 +117,12 @@ COSTS = [
 
 
 SHARING = [
+    (f"SELECT d.id FROM {D} d JOIN {B} b ON b.droplet_id = d.id WHERE b.droplet_id = 2", 1, 2),
+    (
+        f"SELECT b.id FROM {D} d, {B} b, (VALUES (2), (3)) AS v(k) WHERE b.droplet_id = d.id AND v.k = d.id",
+        1,
+        4,
+    ),
     (f"SELECT x.id FROM {B} x, {B} y WHERE x.droplet_id = y.droplet_id AND x.droplet_id IN (1, 2)", 1, 2),
     (
         f"SELECT id FROM {B} WHERE droplet_id = 2 UNION ALL SELECT id FROM {B} WHERE droplet_id IN (1, 2)",

@@ -20,7 +20,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Requests: at least `least`, at most `most` (None: that depends on answers).
 
     `rows` is the most rows that they give, None where that depends on answers. `feeders` are the scans whose rows
-    decide how many requests there are, `lists` says that each of those answers may go on over further pages.
+    decide how many requests there are, `each` what one of those is made for, and `lists` says that each of the answers
+    may go on over further pages.
     """
 
     least: int
@@ -28,11 +29,12 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
     feeders: tuple[str, ...] = ()
     lists: bool = False
+    each: str = ""
 
     @property
     def text(self) -> str:
         """`2 requests`, `<= 3 requests`, `1 page, and the pages that follow`."""
-        return _text(self.least, self.most, (self.feeders,) if self.feeders else (), self.lists)
+        return _text(self.least, self.most, (self.each,) if self.each else (), self.lists)
 
 
 def estimates(plan: Plan, requests: Mapping[str, Sequence[str]]) -> dict[str, Estimate]:
@@ -44,14 +46,19 @@ def estimates(plan: Plan, requests: Mapping[str, Sequence[str]]) -> dict[str, Es
     return found
 
 
-def total(parts: Iterable[Estimate]) -> Estimate | str:
-    """All scans of a plan together: an Estimate where none depends on another, else the words."""
+def total(plan: Plan, parts: Iterable[Estimate], requests: Mapping[str, Sequence[str]]) -> Estimate | str:
+    """All scans of a plan together: an Estimate where none depends on another, else the words.
+
+    A request that several scans need is sent for the first of them.
+    """
     parts = tuple(parts)
-    least = sum(part.least for part in parts)
+    sent = [(scan.provider.base_url, one) for scan in plan.scans for one in requests.get(scan.id, ())]
+    again = len(sent) - len(set(sent))
+    least = sum(part.least for part in parts) - again
     if all(part.most is not None for part in parts):
-        return Estimate(least=least, most=sum(part.most or 0 for part in parts))
-    feeders = tuple(dict.fromkeys(part.feeders for part in parts if part.most is None and part.feeders))
-    return _text(least, None, feeders, any(part.lists for part in parts))
+        return Estimate(least=least, most=sum(part.most or 0 for part in parts) - again)
+    each = tuple(dict.fromkeys(part.each for part in parts if part.most is None and part.each))
+    return _text(least, None, each, any(part.lists for part in parts))
 
 
 def _of_keys(scan: Scan, keys: int) -> Estimate:
@@ -77,14 +84,20 @@ def _fed(scan: Scan, before: Mapping[str, Estimate]) -> Estimate:
     feeders = scan.keys.reads
     lists = scan.method.paging is not None and not scan.single_page
     rows = [before[feeder].rows if feeder in before else None for feeder in feeders]
-    most = 1
+    most = scan.keys.keys_per_row
     for count in rows:
-        if count is None:
-            return Estimate(least=0, feeders=feeders, lists=lists)
+        if count is None or most is None:
+            return Estimate(least=0, feeders=feeders, lists=lists, each=_each(scan))
         most *= count
     if lists:
-        return Estimate(least=0, feeders=feeders, lists=True)
+        return Estimate(least=0, feeders=feeders, lists=True, each=_each(scan))
     return Estimate(least=0, most=most, feeders=feeders)
+
+
+def _each(scan: Scan) -> str:
+    """What one request is made for."""
+    assert isinstance(scan.keys, KeyQuery)
+    return f"{'row' if scan.keys.keys_per_row == 1 else 'key out'} of {' and '.join(scan.keys.reads)}"
 
 
 def _page_size(scan: Scan) -> int | None:
@@ -94,11 +107,11 @@ def _page_size(scan: Scan) -> int | None:
     return (paging.maximum_size or paging.default_size) if paging.size else None
 
 
-def _text(least: int, most: int | None, feeders: Sequence[tuple[str, ...]], lists: bool) -> str:
+def _text(least: int, most: int | None, made_for: Sequence[str], lists: bool) -> str:
     if most is not None:
         return f"{'' if least == most else '<= '}{most:,} {'request' if most == 1 else 'requests'}"
     begin = f"{least:,} {'page' if least == 1 else 'pages'}" if lists else f"{least:,} requests"
-    each = [f"one request for each row of {' and '.join(ids)}" for ids in feeders]
+    each = [f"one request for each {one}" for one in made_for]
     words = ([begin] if least else []) + ([f"then {', '.join(each)}"] if each else [])
     if lists:
         words.append("and the pages that follow")

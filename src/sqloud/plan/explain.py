@@ -89,7 +89,7 @@ class ExplainedPlan(msgspec.Struct, kw_only=True, omit_defaults=True):
 def explain(plan: Plan, requests: Mapping[str, Sequence[str]]) -> ExplainedPlan:
     """What EXPLAIN tells. `requests` gives each scan's first requests as `GET /path?query`, by its id."""
     counted = estimates(plan, requests)
-    whole = total(counted.values())
+    whole = total(plan, counted.values(), requests)
     return ExplainedPlan(
         scans=tuple(_explained(scan, requests.get(scan.id, ()), counted[scan.id]) for scan in plan.scans),
         answer=plan.answer.sql,

@@ -53,13 +53,15 @@ class KeyQuery(Record, frozen=True, kw_only=True):
     """Keys that the engine computes: `sql` answers one column for each parameter.
 
     `reads` names the steps whose tables `sql` reads; () where it is an expression over constants, or where `stored`
-    says that it reads relations that are there before any scan.
+    says that it reads relations that are there before any scan. `keys_per_row` is the most keys that each row of what
+    it reads gives (of a combination of rows, where it reads several steps); None where that is not known.
     """
 
     parameters: tuple[Parameter, ...]
     sql: str
     reads: tuple[str, ...] = ()
     stored: bool = False
+    keys_per_row: int | None = None
 
 
 class Echo(Record, frozen=True, kw_only=True):

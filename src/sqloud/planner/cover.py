@@ -48,6 +48,9 @@ class Subjects(Protocol):
     def answers(self, query: exp.Expr) -> bool:
         """Whether the table can be asked with the rows of a query."""
 
+    def cheaper(self, one: exp.Expr, other: exp.Expr) -> bool:
+        """Whether the values of `one` surely cost less, or are fewer, than those of `other`."""
+
 
 def member_subject(column: str) -> str:
     """The subject of `v = ANY(column)`."""
@@ -99,7 +102,13 @@ def both(left: Alternatives, right: Alternatives, subjects: Subjects) -> Alterna
                 _differ(subjects.kind(name), one[name], other[name]) for name in one.keys() & other.keys()
             ):
                 continue
-            joined.append({**other, **one})
+            chosen = {**other, **one}
+            both_say = one.keys() & other.keys()
+            if len(chosen) == 1 and both_say:  # one of several would no longer come in pairs with the others
+                (name,) = both_say
+                if subjects.cheaper(other[name], one[name]):
+                    chosen[name] = other[name]
+            joined.append(chosen)
     return tuple(joined)
 
 

@@ -33,12 +33,16 @@ _NO_CONDITION = (exp.Query, exp.AggFunc, exp.Window)
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What keys are computed from: the bound expressions of each alternative, and what they read."""
+    """What keys are computed from: the bound expressions of each alternative, and what they read.
+
+    `keeps_rows`: each alternative gives one key at most for each row of the scans that are read.
+    """
 
     rows: tuple[tuple[exp.Expr, ...], ...]
     items: tuple[tuple[Item, ...], ...]
     reads: tuple[str, ...]
     ctes: tuple[exp.CTE, ...]
+    keeps_rows: bool = False
 
 
 class Feeding:
@@ -80,13 +84,14 @@ class Feeding:
 
     def feed(self, rows: Iterable[Sequence[exp.Expr]]) -> Feed:
         """What the keys of some alternatives are computed from. Asked before any table of the tree is replaced."""
-        kept = tuple(tuple(row) for row in rows)
+        kept = tuple({tuple(map(_duck, row)): tuple(row) for row in rows}.values())
         items = tuple(self._items([node for node in row if not _is_query(node)]) or () for row in kept)
         scans = self._scans_of(item for row in items for item in row)
         for row in kept:
             for node in row:
                 scans |= self._scans_in(node)
-        return Feed(rows=kept, items=items, reads=tuple(sorted(scans)), ctes=self._ctes_of(kept, items))
+        feed = Feed(rows=kept, items=items, reads=tuple(sorted(scans)), ctes=self._ctes_of(kept, items))
+        return msgspec.structs.replace(feed, keeps_rows=self._keep_rows(feed))
 
     def query(
         self, parameters: Sequence[Parameter], feed: Feed, replaced: Mapping[int, exp.Expr]
@@ -104,7 +109,34 @@ class Feeding:
             listed = ", ".join(_duck(cte) for cte in feed.ctes)
             sql = f"WITH {'RECURSIVE ' if recursive else ''}{listed} {sql}"
         stored = not feed.reads and any(feed.items)
-        return KeyQuery(parameters=tuple(parameters), sql=sql, reads=feed.reads, stored=stored)
+        return KeyQuery(
+            parameters=tuple(parameters),
+            sql=sql,
+            reads=feed.reads,
+            stored=stored,
+            keys_per_row=len(feed.rows) if feed.keeps_rows else None,
+        )
+
+    def _keep_rows(self, feed: Feed) -> bool:
+        """Whether no row of a scan gives several keys: nothing that keys come out of joins or unnests."""
+        nodes = [self._names.levels[level].nodes[alias] for items in feed.items for level, alias in items]
+        nodes += [node for row in feed.rows for node in row if _is_query(node)]
+        return all(map(self._keeps_rows, nodes))
+
+    def _keeps_rows(self, node: exp.Expr) -> bool:
+        """Whether a relation has no more rows than the one API table that it reads."""
+        if id(node) in self._uses:
+            return True
+        if isinstance(node, exp.Table) and not node.args.get("db") and node.name.lower() in self._ctes:
+            cte = self._ctes[node.name.lower()]
+            return cte.this is not node.find_ancestor(exp.Query) and self._keeps_rows(cte.this)
+        query = node.unnest() if isinstance(node, exp.Subquery) else node
+        if not isinstance(query, exp.Select) or query.args.get("joins") or query.args.get("laterals"):
+            return False
+        source = query.args.get("from_")
+        if source is None or query.find(exp.UDTF, exp.Explode, exp.ExplodingGenerateSeries) is not None:
+            return False
+        return self._keeps_rows(source.this)
 
     def _branch(
         self,

@@ -20,6 +20,7 @@ from sqloud.dialect import span_of
 from sqloud.errors import InvalidValueError, MissingParameterError
 from sqloud.plan.steps import KeyQuery, KeyValues, Value
 from sqloud.planner.cover import Alternatives
+from sqloud.planner.implied import IMPLIED
 from sqloud.planner.literals import fit, is_constant, is_text, literal_value
 from sqloud.planner.sources import TableUse
 from sqloud.registry.records import Equals, MemberOf, Method, Option, Parameter, Resource, Scope
@@ -39,7 +40,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The method of a scan, the parameters that are sent, and its keys.
 
     `bound` names what the statement binds, sent or not: a lookup need not take a scope that its row tells. `rows`
-    are what binds the parameters in each alternative, and `keys` None where that reads other relations.
+    are what binds the parameters in each alternative, and `keys` None where that reads other relations. `dearer` are
+    scans that could have given the keys, each with what costs less.
     """
 
     method: Method
@@ -48,10 +50,17 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     keys: KeyValues | KeyQuery | None
     rows: tuple[tuple[exp.Expr, ...], ...]
     single_page: bool
+    dearer: tuple[tuple[str, str], ...] = ()
 
     def binds(self, sql_name: str) -> bool:
         """Whether a parameter is bound."""
         return any(parameter.sql_name == sql_name for parameter in self.parameters)
+
+    @property
+    def most_rows(self) -> int | None:
+        """The most rows that can come, None where only answers tell."""
+        one_row = self.method.rows is not None and self.method.rows.shape == "object"
+        return len(self.keys.rows) if one_row and isinstance(self.keys, KeyValues) else None
 
     @property
     def asked_often(self) -> bool:
@@ -130,6 +139,8 @@ def _carries(use: TableUse, parameter: Parameter, alternatives: Alternatives, su
         try:
             fit(parameter, value, node)
         except InvalidValueError:
+            if IMPLIED in node.meta:
+                return False
             if parameter.sql_name in use.virtual and _names_it(node, parameter):
                 raise
             if parameter.type.type in {"integer", "number", "boolean"} and isinstance(value, str):

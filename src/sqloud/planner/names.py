@@ -16,6 +16,7 @@ from sqlglot.optimizer.scope import traverse_scope, walk_in_scope
 from sqloud.dialect import span_of
 from sqloud.errors import AmbiguousNameError, UnknownNameError
 from sqloud.planner.dotted import join_dotted
+from sqloud.planner.implied import implied_predicates
 from sqloud.planner.joins import refuse_unknown, shown_aliases, spell_natural
 from sqloud.planner.local import LocalUse, drop_schema, local_use
 from sqloud.planner.outer import mark_reduced
@@ -51,7 +52,9 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `uses` in the order of the statement, and so `local`, the relations of the catalogue; `columns` every mention of
     an API table's column; `references` every column by the id of its node; `levels` the relations of each SELECT by
-    the id of its scope; `usings` what each USING says, as equalities, by the id of its join.
+    the id of its scope; `usings` what each USING says, as equalities, by the id of its join;
+    `equalities` and `constants` what the conditions of a SELECT imply, of two columns and of one, by the id of
+    its scope.
     """
 
     tree: exp.Expr
@@ -61,6 +64,8 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     references: Mapping[int, Reference]
     levels: Mapping[int, Relations]
     usings: Mapping[int, tuple[exp.Expr, ...]]
+    equalities: Mapping[int, tuple[exp.Expr, ...]]
+    constants: Mapping[int, tuple[exp.Expr, ...]]
 
     def level_of(self, use: TableUse) -> Relations:
         """The relations beside which a table stands."""
@@ -99,12 +104,13 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
             elif reference.alias is not None and node.args.get("db") and local:
                 drop_schema(node, local.get(id(levels[id(reference.level)].nodes.get(reference.alias))))
         columns.extend(_joined_columns(levels[id(scope)]))
-    usings: dict[int, tuple[exp.Expr, ...]] = {}
+    usings: dict[int, tuple[exp.EQ, ...]] = {}
     for relations in levels.values():
         for join, equality, sides in _usings(relations):
             usings[id(join)] = (*usings.get(id(join), ()), equality)
             references.update(sides)
     _mark_reduced(levels, references)
+    implied = _implied(levels, references, usings)
     return Names(
         tree=tree,
         uses=tuple(uses.values()),
@@ -113,7 +119,39 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         references=references,
         levels=levels,
         usings=usings,
+        equalities={key: implied[0] for key, implied in implied.items()},
+        constants={key: implied[1] for key, implied in implied.items()},
     )
+
+
+def _implied(
+    levels: Mapping[int, Relations],
+    references: dict[int, Reference],
+    usings: Mapping[int, tuple[exp.EQ, ...]],
+) -> dict[int, tuple[tuple[exp.Expr, ...], tuple[exp.Expr, ...]]]:
+    """What the conditions of each SELECT imply: equalities of columns, and predicates on one column.
+
+    The columns of those predicates become references too.
+    """
+    found: dict[int, tuple[tuple[exp.Expr, ...], tuple[exp.Expr, ...]]] = {}
+    for key, relations in levels.items():
+        scope = relations.scope
+
+        def reads(column: exp.Column, scope: SqlScope = scope) -> tuple[str, str] | None:
+            one = references.get(id(column))
+            return (one.alias, one.name) if one is not None and one.alias and one.level is scope else None
+
+        joins = scope.expression.args.get("joins") or []
+        said = [one for join in joins if not join.side for one in usings.get(id(join), ())]
+        for predicate, places in implied_predicates(relations, reads, said):
+            equalities, constants = found.get(key, ((), ()))
+            if isinstance(predicate, exp.EQ):
+                found[key] = ((*equalities, predicate), constants)
+            else:
+                found[key] = (equalities, (*constants, predicate))
+            for node, (alias, name) in places.items():
+                references[node] = Reference(name=name, level=scope, alias=alias)
+    return found
 
 
 def _mark_reduced(levels: Mapping[int, Relations], references: Mapping[int, Reference]) -> None:

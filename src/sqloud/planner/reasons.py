@@ -14,12 +14,17 @@ __all__ = ["passed_over", "unsent"]
 
 
 def passed_over(use: TableUse, choice: Choice, *, fed: bool) -> tuple[PassedOver, ...]:
-    """Each SELECT method of the table that was not chosen, in the document's order, with the reason."""
-    return tuple(
+    """Each SELECT method of the table that was not chosen, with the reason; then scans whose keys would do too."""
+    methods = [
         PassedOver(method=method.name, reason=_reason(method, use, choice, fed))
         for method in use.resource.methods_for("select")
         if method.name != choice.method.name
-    )
+    ]
+    keys = [
+        PassedOver(method=f"keys out of {scans}", reason=f"{cheaper} costs less")
+        for scans, cheaper in choice.dearer
+    ]
+    return (*methods, *keys)
 
 
 def unsent(choice: Choice) -> tuple[PassedOver, ...]:

@@ -27,7 +27,7 @@ from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.narrowing import narrowed
 from sqloud.planner.outputs import name_outputs
 from sqloud.planner.own import NoRelations, OwnRelations, place_own
-from sqloud.planner.reach import Reach
+from sqloud.planner.reach import NOTHING_IMPLIED, Implied, Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sharing import SharedScans, only_counted
@@ -159,20 +159,33 @@ def _settled(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
     choices: dict[str, Choice] = {}
     waiting: _Waiting = {}
     for use in names.uses:
-        covers[use.id] = _cover_of(use, reach, TableSubjects(use, names, reach))
+        own = TableSubjects(use, names, reach)
+        covers[use.id] = _cover_of(use, reach, own)
         try:
             choices[use.id] = choose(use, covers[use.id], parameter_subjects(use))
         except MissingParameterError as error:
             waiting[use.id] = (use, error)
+            continue
+        # One value that another table's predicate implies costs no more than the list. It does not replace keys that
+        # the other table gives: those are of rows that are there, so never more.
+        wider = _cover_of(use, reach, own, names.constants)
+        if wider != covers[use.id] and len(wider) <= 1:
+            covers[use.id] = wider
+            choices[use.id] = choose(use, wider, parameter_subjects(use))
     while waiting:
-        ready = frozenset(choices)
+        ready = {scan: choice.most_rows for scan, choice in choices.items()}
         for use, _ in waiting.values():
-            fed = _cover_of(use, reach, FedSubjects(use, names, reach, feeding, ready))
+            own = FedSubjects(use, names, reach, feeding, ready)
+            fed = _cover_of(use, reach, own, names.equalities)
             try:
-                choices[use.id] = choose(use, fed, parameter_subjects(use), fed=True)
-            except MissingParameterError:
+                choice = choose(use, fed, parameter_subjects(use), fed=True)
+            except MissingParameterError as error:
+                waiting[use.id] = (use, error)  # what no table gives either
                 continue
-            covers[use.id] = fed
+            covers[use.id], choices[use.id] = (
+                fed,
+                msgspec.structs.replace(choice, dearer=tuple(own.dearer.items())),
+            )
             break
         else:
             break
@@ -212,10 +225,12 @@ def _replace(use: TableUse, relation: str) -> exp.Expr:
     return replacement
 
 
-def _cover_of(use: TableUse, reach: Reach, subjects: TableSubjects) -> Alternatives:
+def _cover_of(
+    use: TableUse, reach: Reach, subjects: TableSubjects, implied: Implied = NOTHING_IMPLIED
+) -> Alternatives:
     """The cover of one table by the predicates that reach it, on whichever way to the answer."""
     whole: Alternatives = ()
-    for path, predicates in reach.ways(use):
+    for path, predicates in reach.ways(use, implied):
         alternatives, own = NOTHING, subjects.along(path)
         for predicate in predicates:
             alternatives = both(alternatives, cover(predicate, own), own)

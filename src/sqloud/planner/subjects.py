@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from functools import lru_cache
+from math import inf, prod
 
 from sqlglot import exp
 
@@ -77,6 +78,10 @@ class TableSubjects:
         """Whether the table can be asked with the rows of a query."""
         return False
 
+    def cheaper(self, one: exp.Expr, other: exp.Expr) -> bool:
+        """Whether the values of `one` surely cost less: of constants none does."""
+        return False
+
     def _own(self, column: exp.Column) -> str | None:
         """The column of the table that a column of the statement is, unchanged."""
         reference = self._names.references.get(id(column))
@@ -86,14 +91,20 @@ class TableSubjects:
 
 
 class FedSubjects(TableSubjects):
-    """The subjects of a table that can also be asked with what the scans `ready` give."""
+    """The subjects of a table that can also be asked with what scans give.
+
+    `ready` are those scans, each with the most rows that it can give, None where only answers tell. `dearer` notes, of
+    two relations that could give the keys, the one passed over and the one that cost less.
+    """
 
     def __init__(
-        self, use: TableUse, names: Names, reach: Reach, feeding: Feeding, ready: frozenset[str]
+        self, use: TableUse, names: Names, reach: Reach, feeding: Feeding, ready: Mapping[str, int | None]
     ) -> None:
         super().__init__(use, names, reach)
         self._feeding = feeding
-        self._ready = ready
+        self._rows = ready
+        self._ready = frozenset(ready)
+        self.dearer: dict[str, str] = {}
 
     def accepts(self, node: exp.Expr) -> bool:
         """Whether the table can be asked with the values of an expression."""
@@ -102,6 +113,27 @@ class FedSubjects(TableSubjects):
     def answers(self, query: exp.Expr) -> bool:
         """Whether the table can be asked with the rows of a query."""
         return self._feeding.answers(query, self._use, self._ready)
+
+    def cheaper(self, one: exp.Expr, other: exp.Expr) -> bool:
+        """Whether the values of `one` surely cost less: what reads no scan, then what gives fewer rows at most."""
+        first, second = self._scans(one), self._scans(other)
+        less = self._most(first) < self._most(second)
+        if less and second and not is_constant(one):
+            self.dearer[_listed(second)] = _listed(first) or "what is known before any request"
+        return less
+
+    def _scans(self, node: exp.Expr) -> tuple[str, ...]:
+        return () if is_constant(node) else self._feeding.feed(((node,),)).reads
+
+    def _most(self, scans: tuple[str, ...]) -> float:
+        """The most keys that scans can give; of none, fewer than of any."""
+        if not scans:
+            return 0
+        return prod(inf if (rows := self._rows[scan]) is None else rows + 1 for scan in scans)
+
+
+def _listed(scans: tuple[str, ...]) -> str:
+    return " and ".join(scans)
 
 
 def parameter_subjects(use: TableUse) -> Mapping[str, str]:

@@ -247,7 +247,9 @@ def test_a_reset_half_way_is_asked_again(serve: Serve, rig: Rig) -> None:
 
     server = serve(answer)
     assert rig(server.url).rows(1) == expected(1)
-    assert sorted(page_of(exchange) for exchange in server.log) == [1, 2, 2, 3]
+    # The second request to come is of either page that is left: both are sent at once.
+    asked = sorted(page_of(exchange) for exchange in server.log)
+    assert asked in ([1, 2, 2, 3], [1, 2, 3, 3])
 
 
 def test_a_server_that_is_busy_is_asked_again(serve: Serve, rig: Rig) -> None:

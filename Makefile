@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Two for each core: many tests wait for a server or a process of theirs.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: demo test check format docs bench clean
 
@@ -10,7 +12,7 @@ demo: $(STAMP)
 	@$(BIN)/sqloud --sandbox -f examples/backups.sql -v droplet_id=3164444
 
 test: check
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check src tests benchmarks

@@ -19,22 +19,28 @@ __all__ = ["Estimate", "estimates", "total"]
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Requests: at least `least`, at most `most` (None: that depends on answers).
 
-    `rows` is the most rows that they give, None where that depends on answers. `feeders` are the scans whose rows
-    decide how many requests there are, `each` what one of those is made for, and `lists` says that each of the answers
-    may go on over further pages.
+    `rows` is the most rows that they give, None where that depends on answers. `made_for` is what further requests are
+    made for, one each, and `lists` says that each of the answers may go on over further pages.
     """
 
     least: int
     most: int | None = None
     rows: int | None = None
-    feeders: tuple[str, ...] = ()
+    made_for: tuple[str, ...] = ()
     lists: bool = False
-    each: str = ""
 
     @property
     def text(self) -> str:
         """`2 requests`, `<= 3 requests`, `1 page, and the pages that follow`."""
-        return _text(self.least, self.most, (self.each,) if self.each else (), self.lists)
+        if self.most is not None:
+            number = f"{self.most:,} {'request' if self.most == 1 else 'requests'}"
+            return number if self.least == self.most else f"<= {number}"
+        begin = f"{self.least:,} {_plural('page' if self.lists else 'request', self.least)}"
+        each = [f"one request for each {one}" for one in self.made_for]
+        words = ([begin] if self.least else []) + ([f"then {', '.join(each)}"] if each else [])
+        if self.lists:
+            words.append("and the pages that follow")
+        return ", ".join(words).removeprefix("then ")
 
 
 def estimates(plan: Plan, requests: Mapping[str, Sequence[str]]) -> dict[str, Estimate]:
@@ -46,19 +52,19 @@ def estimates(plan: Plan, requests: Mapping[str, Sequence[str]]) -> dict[str, Es
     return found
 
 
-def total(plan: Plan, parts: Iterable[Estimate], requests: Mapping[str, Sequence[str]]) -> Estimate | str:
-    """All scans of a plan together: an Estimate where none depends on another, else the words.
-
-    A request that several scans need is sent for the first of them.
-    """
+def total(plan: Plan, parts: Iterable[Estimate], requests: Mapping[str, Sequence[str]]) -> Estimate:
+    """All scans of a plan together. A request that several scans need is sent for the first of them."""
     parts = tuple(parts)
     sent = [(scan.provider.base_url, one) for scan in plan.scans for one in requests.get(scan.id, ())]
     again = len(sent) - len(set(sent))
-    least = sum(part.least for part in parts) - again
-    if all(part.most is not None for part in parts):
-        return Estimate(least=least, most=sum(part.most or 0 for part in parts) - again)
-    each = tuple(dict.fromkeys(part.each for part in parts if part.most is None and part.each))
-    return _text(least, None, each, any(part.lists for part in parts))
+    bounds = [part.most for part in parts]
+    open_ended = [part for part in parts if part.most is None]
+    return Estimate(
+        least=sum(part.least for part in parts) - again,
+        most=None if open_ended else sum(bound or 0 for bound in bounds) - again,
+        made_for=tuple(dict.fromkeys(one for part in open_ended for one in part.made_for)),
+        lists=any(part.lists for part in parts),
+    )
 
 
 def _of_keys(scan: Scan, keys: int) -> Estimate:
@@ -81,17 +87,16 @@ def _of_keys(scan: Scan, keys: int) -> Estimate:
 def _fed(scan: Scan, before: Mapping[str, Estimate]) -> Estimate:
     """A scan whose keys come out of scans before it: one request for each distinct key at least."""
     assert isinstance(scan.keys, KeyQuery)
-    feeders = scan.keys.reads
     lists = scan.method.paging is not None and not scan.single_page
-    rows = [before[feeder].rows if feeder in before else None for feeder in feeders]
+    rows = [before[feeder].rows if feeder in before else None for feeder in scan.keys.reads]
     most = scan.keys.keys_per_row
     for count in rows:
         if count is None or most is None:
-            return Estimate(least=0, feeders=feeders, lists=lists, each=_each(scan))
+            return Estimate(least=0, lists=lists, made_for=(_each(scan),))
         most *= count
     if lists:
-        return Estimate(least=0, feeders=feeders, lists=True, each=_each(scan))
-    return Estimate(least=0, most=most, feeders=feeders)
+        return Estimate(least=0, lists=True, made_for=(_each(scan),))
+    return Estimate(least=0, most=most)
 
 
 def _each(scan: Scan) -> str:
@@ -107,12 +112,5 @@ def _page_size(scan: Scan) -> int | None:
     return (paging.maximum_size or paging.default_size) if paging.size else None
 
 
-def _text(least: int, most: int | None, made_for: Sequence[str], lists: bool) -> str:
-    if most is not None:
-        return f"{'' if least == most else '<= '}{most:,} {'request' if most == 1 else 'requests'}"
-    begin = f"{least:,} {'page' if least == 1 else 'pages'}" if lists else f"{least:,} requests"
-    each = [f"one request for each {one}" for one in made_for]
-    words = ([begin] if least else []) + ([f"then {', '.join(each)}"] if each else [])
-    if lists:
-        words.append("and the pages that follow")
-    return ", ".join(words).removeprefix("then ")
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"

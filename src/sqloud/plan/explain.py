@@ -24,7 +24,8 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One scan. `requests` are `GET /path?query`; `template` stands for those that depend on answers.
 
     `bound` gives each parameter's values where they are known, `keys_from` the steps that give them else.
-    `actual` is what happened, under ANALYZE.
+    `least` and `most` are the bounds of its requests, `most` None where that depends on answers. `actual` is what
+    happened, under ANALYZE.
     """
 
     id: str
@@ -32,6 +33,8 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
     method: str
     http_verb: str
     path: str
+    least: int
+    most: int | None
     bound: dict[str, tuple[Value, ...]] = {}
     keys: int | None = None
     keys_from: tuple[str, ...] = ()
@@ -53,11 +56,16 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ExplainedPlan(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The scans in the order in which they run, the SQL that the engine answers, the estimate of requests."""
+    """The scans in the order in which they run, the SQL that the engine answers, the estimate of requests.
+
+    `least` and `most` as of a scan, for all of them: a request that two scans need is counted once.
+    """
 
     scans: tuple[ExplainedScan, ...]
     answer: str
     estimate: str
+    least: int
+    most: int | None
     notes: tuple[str, ...] = ()
     actual: dict[str, Any] | None = None
 
@@ -93,7 +101,9 @@ def explain(plan: Plan, requests: Mapping[str, Sequence[str]]) -> ExplainedPlan:
     return ExplainedPlan(
         scans=tuple(_explained(scan, requests.get(scan.id, ()), counted[scan.id]) for scan in plan.scans),
         answer=plan.answer.sql,
-        estimate=whole if isinstance(whole, str) else whole.text,
+        estimate=whole.text,
+        least=whole.least,
+        most=whole.most,
         notes=plan.notes,
     )
 
@@ -129,6 +139,8 @@ def _explained(scan: Scan, requests: Sequence[str], estimate: Estimate) -> Expla
         method=scan.method.name,
         http_verb=scan.method.http_verb,
         path=scan.method.path,
+        least=estimate.least,
+        most=estimate.most,
         bound={name: tuple(dict.fromkeys(row[at] for row in known)) for at, name in enumerate(names)},
         keys=None if fed else len(requests),
         keys_from=keys.reads if isinstance(keys, KeyQuery) else (),

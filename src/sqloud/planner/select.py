@@ -40,6 +40,7 @@ from sqloud.registry.records import Parameter
 __all__ = ["plan_query", "unbound"]
 
 _NONE = NoRelations()
+_SAMPLED = "{table}: a sample is drawn here, of every row; LIMIT n is what reads less"
 
 
 def plan_query(
@@ -74,6 +75,7 @@ def plan_query(
         return next(iter(values.values())) if len(values) == 1 and everywhere else None
 
     _drop_full_names(names)
+    sampled = [_SAMPLED.format(table=use.resource.name) for use in names.uses if use.node.args.get("sample")]
     stops = {use.id: row_limit(use, names) for use in names.uses}
     members = replace_members(names.columns, single_value)
     shapes: dict[str, Shape] = {}
@@ -115,7 +117,11 @@ def plan_query(
         scans.add(msgspec.structs.replace(scan, counted=counted) if counted else scan, replaced[id(use.node)])
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)
     return Plan(
-        steps=(*local, *scans, answer), checks=checks, functions=functions, notes=_notes(scans), stored=stored
+        steps=(*local, *scans, answer),
+        checks=checks,
+        functions=functions,
+        notes=(*_notes(scans), *(sampled if reasons else ())),
+        stored=stored,
     )
 
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from sqloud.engine.answers import Answer
 from sqloud.engine.base import STREAMED_LINE, TEMPORARY, Batch, Changed, ResultColumn
 from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
+from sqloud.engine.held import Held, Unsettled, looks_into_a_table
 from sqloud.engine.home import Home
 from sqloud.engine.streaming import make_pipes, reads_once
 from sqloud.engine.values import projected, quoted, readable
@@ -59,6 +60,7 @@ class DuckEngine:
     def __init__(self, allow: Sequence[Path] = (), database: Path | None = None) -> None:
         self._allow = tuple(Path(directory).resolve() for directory in allow)
         self._home = Home(database)
+        self._unsettled = Unsettled()
         self._lock = threading.Lock()
         self._counter = itertools.count(1)
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -76,7 +78,9 @@ class DuckEngine:
             assert self._private is not None
             number = next(self._counter)
             spool = self._private / f"{number}.ndjson"
-            workspace = DuckWorkspace(self._connection.cursor(), f"statement_{number}", spool, self._home)
+            workspace = DuckWorkspace(
+                self._connection.cursor(), f"statement_{number}", spool, self._home, self._unsettled
+            )
             self._workspaces.add(workspace)
             return workspace
 
@@ -122,8 +126,11 @@ class DuckWorkspace:
     The engine refuses a second call on a cursor while one runs, so calls take turns; only `interrupt` does not.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path, home: Home) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, schema: str, spool: Path, home: Home, unsettled: Unsettled
+    ) -> None:
         self._home = home
+        self._unsettled = unsettled
         self._cursor = cursor
         self._schema = schema
         self._spool = spool
@@ -198,14 +205,10 @@ class DuckWorkspace:
         for table in tuple(self._pending):
             self._flush(table)
         columns = self.bind(sql)
-        self._answers += 1
-        answer = _name(f"answer {self._answers}")
+        types = [column.type for column in columns]
         names = ", ".join(f"c{position}" for position in range(len(columns)))
-        self._execute(f"CREATE TABLE {answer} AS SELECT * FROM ({sql}) AS answer({names})")
-        reading, converted = readable(answer, [column.type for column in columns])
-        batches = self._batches(reading, converted, batch_size)
-        table = f"{TEMPORARY}.{self._schema}.{answer}"
-        return Answer(batches, table, readable(table, [column.type for column in columns]), self._beside)
+        held = self._held(f"({sql}) AS answer({names})")
+        return Answer(self._batches(held, types, batch_size), held, types, self._beside)
 
     def take(self, name: str, frame: object) -> tuple[tuple[str, str], ...]:
         """Copy a frame into a temporary relation, in the place of one of its name; gives its columns.
@@ -238,10 +241,37 @@ class DuckWorkspace:
         with self._turn:
             if self._closed:
                 raise InterfaceError("the answer is closed")
-            return self._cursor.cursor()
+            connection = self._cursor.cursor()
+            with translated():
+                connection.execute(f"SET schema = '{self._schema}'")
+            return connection
 
-    def _batches(self, reading: str, converted: Callable[[Batch], Batch], batch_size: int) -> Iterator[Batch]:
-        call = self._execute(reading)
+    def _held(self, query: str) -> Held:
+        """The rows of a query, in a table, unless it only looks into one of the user's own."""
+        self._answers += 1
+        table = f"{TEMPORARY}.{self._schema}.{_name(f'answer {self._answers}')}"
+        copying = f"CREATE TABLE {table} AS SELECT * FROM {query}"
+        if not self._tables:
+            ((_, plan),) = self._fetch_all(f"EXPLAIN (FORMAT json) SELECT * FROM {query}")
+            if looks_into_a_table(plan):
+                held = Held(query, lambda: self._copied(copying, table))
+                self._unsettled.add(held)
+                return held
+        self._execute(copying)
+        return Held(table)
+
+    def _copied(self, copying: str, table: str) -> str:
+        """Copy an answer on a connection of its own: its rows may be under way on this one."""
+        with self._turn:
+            if not self._closed:
+                with translated():
+                    self._beside().execute(copying)
+        return table
+
+    def _batches(self, held: Held, types: Sequence[str], batch_size: int) -> Iterator[Batch]:
+        with held.lock:
+            reading, converted = readable(held.text, types)
+            call = self._execute(reading)
         while rows := self._fetched(call, batch_size):
             yield converted(rows)
 
@@ -249,6 +279,7 @@ class DuckWorkspace:
         """Run statements that change the user's own relations, all of them or none."""
         for table in tuple(self._pending):
             self._flush(table)
+        self._unsettled.settle()
         projections, converted = projected(returning)
         last = statements[-1] + (f" RETURNING {', '.join(projections)}" if projections else "")
         with self._turn:

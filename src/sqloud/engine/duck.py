@@ -137,6 +137,7 @@ class DuckWorkspace:
         self._tables: dict[str, tuple[tuple[str, str], ...]] = {}
         self._pending: dict[str, list[bytes]] = {}
         self._flushed: set[str] = set()
+        self._bound: tuple[str, tuple[ResultColumn, ...]] | None = None
         self._answers = 0
         self._calls = 0
         self._turn = threading.RLock()
@@ -148,6 +149,7 @@ class DuckWorkspace:
 
     def create(self, table: str, columns: Sequence[tuple[str, str]]) -> None:
         """An empty table; one without columns gets one that nobody reads, so that its rows can be counted."""
+        self._bound = None
         columns = tuple(columns) or ((" ", "BOOLEAN"),)
         self._tables[table] = columns
         definition = ", ".join(f"{_name(column)} {sql_type}" for column, sql_type in columns)
@@ -196,9 +198,12 @@ class DuckWorkspace:
     def bind(self, sql: str) -> tuple[ResultColumn, ...]:
         """Names and types of a query over the tables as they are."""
         with self._turn, translated():
-            self._execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer")
-            described = self._cursor.fetchall()
-        return tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
+            if self._bound is None or self._bound[0] != sql:
+                self._execute(f"DESCRIBE SELECT * FROM ({sql}) AS answer")
+                described = self._cursor.fetchall()
+                columns = tuple(ResultColumn(name=name, type=sql_type) for name, sql_type, *_ in described)
+                self._bound = sql, columns
+            return self._bound[1]
 
     def query(self, sql: str, batch_size: int = 2048) -> Answer:
         """Run a query to its end, then give its rows in batches; the engine holds the answer, and spills."""
@@ -280,6 +285,7 @@ class DuckWorkspace:
         for table in tuple(self._pending):
             self._flush(table)
         self._unsettled.settle()
+        self._bound = None
         projections, converted = projected(returning)
         last = statements[-1] + (f" RETURNING {', '.join(projections)}" if projections else "")
         with self._turn:

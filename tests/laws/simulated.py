@@ -31,6 +31,7 @@ from sqloud.registry.records import (
     Resource,
     Rows,
     Scope,
+    Sort,
     TableName,
 )
 
@@ -102,6 +103,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     filters: names of FILTERS; required: those of them that must be asked. lookups: `id`, `id_zone` (takes the
     zone too), `name`. temperament: `exact`, `ignores` optional filters, `superset` answers some rows more.
     paging: `none`, `links`, `total`, `bare`, `next_link`; clamp: the largest page that the server gives.
+    sorts: columns by which it sorts when asked, none of them NULL in any row.
     """
 
     rows: tuple[tuple[Row, str, int], ...]
@@ -114,6 +116,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     temperament: str = "exact"
     paging: str = "none"
     clamp: int = 100
+    sorts: tuple[str, ...] = ()
     shape: str = "list"
 
     @property
@@ -154,6 +157,10 @@ PER_PAGE = Parameter(
     maximum=50,
 )
 DEFAULT_SIZE = 2
+SORTED = (
+    Parameter(name="by", sql_name="by", location="query", type=STRING, meaning=Option()),
+    Parameter(name="way", sql_name="way", location="query", type=STRING, meaning=Option()),
+)
 
 
 def resource_of(world: World) -> Resource:
@@ -171,7 +178,21 @@ def resource_of(world: World) -> Resource:
         verb="select",
         http_verb="GET",
         path=f"{prefix}/things",
-        parameters=(*filters, *scopes, *((PAGE, PER_PAGE) if paging else ())),
+        parameters=(
+            *filters,
+            *scopes,
+            *((PAGE, PER_PAGE) if paging else ()),
+            *(SORTED if world.sorts else ()),
+        ),
+        sort=Sort(
+            columns=tuple((name, f"by-{name}") for name in world.sorts),
+            parameter="by",
+            direction="way",
+            ascending="up",
+            descending="down",
+        )
+        if world.sorts
+        else None,
         rows=Rows(path=("things",), shape=world.shape),
         paging=paging,
         listing=True,
@@ -307,6 +328,11 @@ class SimulatedApi:
                 rows = self._kept(name, text, rows, world.temperament)
             elif name in world.required:
                 raise _Refused(422, f"{name} is required")
+        if world.sorts and "by" in query:
+            by, way = query.pop("by").removeprefix("by-"), query.pop("way", "up")
+            if by not in world.sorts or way not in {"up", "down"}:
+                raise _Refused(422, "by")
+            rows = sorted(rows, key=lambda row: row[by], reverse=way == "down")
         if world.paging == "none":
             return self._finished(query, {"things": self._shaped(rows)})
         page, size = int(query.pop("page", 1)), int(query.pop("per_page", DEFAULT_SIZE))

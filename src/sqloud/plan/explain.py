@@ -49,6 +49,7 @@ class ExplainedScan(msgspec.Struct, kw_only=True, omit_defaults=True):
     instead_of: dict[str, str] = {}
     limit: int | None = None
     limit_passed: bool = False
+    sorted_by: str = ""
     token_scopes: tuple[str, ...] = ()
     counted: bool = False
     estimate: str = ""
@@ -156,6 +157,7 @@ def _explained(scan: Scan, requests: Sequence[str], estimate: Estimate) -> Expla
         limit=scan.limit.rows if scan.limit is not None else None,
         counted=scan.counted,
         limit_passed=scan.limit is not None and scan.limit.passed is not None,
+        sorted_by=scan.limit.order if scan.limit is not None else "",
         token_scopes=scan.method.token_scopes,
         estimate=estimate.text,
     )
@@ -207,6 +209,9 @@ def _scan_lines(scan: ExplainedScan) -> Iterator[str]:
         yield "  counts  by the total that the answer tells; where it tells none, the rows are read"
     if scan.limit is not None:
         passing = " that pass the filter" if scan.limit_passed else ""
+        if scan.sorted_by:
+            yield f"  sorted  by {scan.sorted_by}, by the API; where it is not, all is read"
+            passing += " and surely come first"
         passing = passing if scan.limit != 1 else passing.replace("pass", "passes")
         yield f"  stops   after {scan.limit:,} {'row' if scan.limit == 1 else 'rows'}{passing}"
     if scan.token_scopes:

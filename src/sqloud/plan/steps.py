@@ -76,11 +76,12 @@ class Limit(Record, frozen=True, kw_only=True):
     """Stop after `rows` rows of a scan.
 
     `passed` is SQL that counts those that have passed the statement's filter; None where nothing filters, and
-    then every row that was read has.
+    then every row that was read has. `order` is the order of the API that this relies on, and that `passed` checks.
     """
 
     rows: int
     passed: str | None = None
+    order: str = ""
 
 
 class PassedOver(Record, frozen=True, kw_only=True):
@@ -93,10 +94,10 @@ class PassedOver(Record, frozen=True, kw_only=True):
 class Scan(Record, frozen=True, kw_only=True):
     """Read the rows of one method, once for each key, into a table named by `id`.
 
-    The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there
-    cannot change the answer. `single_page` says that the statement bound the page itself. `counted` says that only
-    the number of rows matters, which the answer tells in its total. `passed_over` and `unsent` are there where
-    EXPLAIN asked for them.
+    The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there cannot
+    change the answer. `single_page` says that the statement bound the page itself. `sort` are query parameters that
+    make the API answer in order. `counted` says that only the number of rows matters, which the answer tells in its
+    total. `passed_over` and `unsent` are there where EXPLAIN asked for them.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Scan(Record, frozen=True, kw_only=True):
     echoes: tuple[Echo, ...] = ()
     keys: KeyValues | KeyQuery = KeyValues()
     single_page: bool = False
+    sort: tuple[tuple[str, str], ...] = ()
     identity: tuple[Column, ...] = ()
     limit: Limit | None = None
     counted: bool = False

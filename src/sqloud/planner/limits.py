@@ -21,7 +21,7 @@ from sqloud.planner.relations import Relations
 from sqloud.planner.residual import generate
 from sqloud.planner.sources import TableUse
 
-__all__ = ["Stop", "is_only_counted", "passed_count", "row_limit"]
+__all__ = ["Stop", "is_only_counted", "is_plain", "passed_count", "row_limit", "window_of"]
 
 _CLAUSES = (
     *("group", "having", "order", "distinct", "windows", "qualify"),
@@ -58,7 +58,7 @@ def row_limit(use: TableUse, names: Names) -> Stop | None:
     skipped, cut = 0, False
     top: exp.Select | None = None
     for select, columns in _chain(use, names):
-        window = _window(select)
+        window = window_of(select)
         if window is None or (cut and select.args.get("where") is not None):
             return _stop(rows, chain)
         limit, offset = window
@@ -117,7 +117,7 @@ def _chain(use: TableUse, names: Names) -> Iterator[Link]:
     while True:
         select = relations.scope.expression
         inside.add(id(relations.scope))
-        if not isinstance(select, exp.Select) or not _is_plain(select, node, relations, names, inside):
+        if not isinstance(select, exp.Select) or not is_plain(select, node, relations, names, inside):
             return
         yield select, columns
         reader = _reader(select, names)
@@ -130,11 +130,21 @@ def _chain(use: TableUse, names: Names) -> Iterator[Link]:
         node, columns = relations.nodes[alias], named
 
 
-def _is_plain(
-    select: exp.Select, node: exp.Expr, relations: Relations, names: Names, inside: set[int]
+def is_plain(
+    select: exp.Select,
+    node: exp.Expr,
+    relations: Relations,
+    names: Names,
+    inside: set[int],
+    *,
+    ordered: bool = False,
 ) -> bool:
-    """Whether a SELECT makes one row of each row of its one relation that passes its WHERE, and reads nothing else."""
-    if any(select.args.get(clause) for clause in _CLAUSES) or [*map(id, relations.nodes.values())] != [
+    """Whether a SELECT makes one row of each row of its one relation that passes its WHERE, and reads nothing else.
+
+    `inside` are the ids of the scopes whose columns it may read; `ordered` lets an ORDER BY stand.
+    """
+    clauses = [clause for clause in _CLAUSES if not (ordered and clause == "order")]
+    if any(select.args.get(clause) for clause in clauses) or [*map(id, relations.nodes.values())] != [
         id(node)
     ]:
         return False
@@ -180,7 +190,7 @@ def _is_read(alias: str, relations: Relations, names: Names) -> bool:
     )
 
 
-def _window(select: exp.Select) -> tuple[int | None, int] | None:
+def window_of(select: exp.Select) -> tuple[int | None, int] | None:
     """LIMIT and OFFSET as numbers, 0 and None where there are none; None where they are no constants."""
     limit, offset = select.args.get("limit"), select.args.get("offset")
     skipped = literal_value(offset.expression) if offset is not None else 0

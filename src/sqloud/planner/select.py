@@ -31,6 +31,7 @@ from sqloud.planner.reach import NOTHING_IMPLIED, Implied, Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sharing import SharedScans, only_counted
+from sqloud.planner.sorting import sort_sent, sorted_limit, sorted_stop
 from sqloud.planner.sources import Catalogue, TableUse
 from sqloud.planner.spelling import mark_types, spell_lists
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
@@ -77,6 +78,7 @@ def plan_query(
     _drop_full_names(names)
     sampled = [_SAMPLED.format(table=use.resource.name) for use in names.uses if use.node.args.get("sample")]
     stops = {use.id: row_limit(use, names) for use in names.uses}
+    ordered = {use.id: sorted_stop(use, names) for use in names.uses}
     members = replace_members(names.columns, single_value)
     shapes: dict[str, Shape] = {}
     replaced: dict[int, exp.Expr] = {}
@@ -113,6 +115,10 @@ def plan_query(
         if stop is not None and not choice.asked_often:
             passed = passed_count(stop) if made.filtered or stop.filters else None
             scan = msgspec.structs.replace(scan, limit=Limit(rows=stop.rows, passed=passed))
+        order = ordered[use.id]
+        sort = sort_sent(order, choice) if order is not None else None
+        if order is not None and sort is not None:
+            scan = msgspec.structs.replace(scan, sort=sort, limit=sorted_limit(order, use.id))
         counted = only_counted(scan, filtered=made.filtered, unread=is_only_counted(use, names))
         scans.add(msgspec.structs.replace(scan, counted=counted) if counted else scan, replaced[id(use.node)])
     answer = LocalQuery(id="answer", sql=generate(tree), names=outputs)

@@ -42,6 +42,7 @@ class SharedScans:
             echoes=tuple(dict.fromkeys((*same.echoes, *scan.echoes))),
             counted=same.counted and scan.counted,
             limit=_either_limit(same.limit, scan.limit),
+            sort=(),
         )
         for table in node.find_all(exp.Table):
             if table.name == scan.id and not table.args.get("db"):

@@ -95,6 +95,7 @@ def first_request(scan: Scan, key: tuple[Value, ...], base: str) -> ApiRequest:
     values: dict[str, Value] = {
         parameter.name: value for parameter, value in zip(scan.keys.parameters, key, strict=True)
     }
+    values |= scan.sort
     paging = scan.method.paging
     if paging is not None and paging.size and not scan.single_page:
         largest = paging.maximum_size or paging.default_size

@@ -22,6 +22,7 @@ from sqloud.registry.records import (
     Paging,
     Parameter,
     Scope,
+    Sort,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "resolve_await",
     "resolve_body",
     "resolve_parameters",
+    "resolve_sort",
 ]
 
 Plain = dict[str, Any]
@@ -189,6 +191,18 @@ def resolve_await(entry: Plain) -> Await:
         done=tuple(entry.get("done", ())),
         failed=tuple(entry.get("failed", ())),
         absent=entry.get("absent", False),
+    )
+
+
+def resolve_sort(entry: Plain) -> Sort:
+    """The record of a `sort`."""
+    order = entry.get("order")
+    return Sort(
+        columns=tuple(entry["columns"].items()),
+        parameter=entry.get("parameter"),
+        direction=entry.get("direction"),
+        ascending=entry.get("ascending", "" if order == "ascending" else None),
+        descending=entry.get("descending", "" if order == "descending" else None),
     )
 
 

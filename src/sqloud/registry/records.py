@@ -35,6 +35,7 @@ __all__ = [
     "Rows",
     "Scope",
     "Service",
+    "Sort",
     "TableName",
 ]
 
@@ -220,6 +221,29 @@ class Paging(Record, frozen=True, kw_only=True):
     last: tuple[str, ...] = ()
 
 
+class Sort(Record, frozen=True, kw_only=True):
+    """How a list is sorted: `columns` are (column, what `parameter` takes to sort by it), none of them ever NULL.
+
+    `direction` is the query parameter that takes `ascending` or `descending`; without it the list goes the one way
+    that is not None. Numbers and moments go by their value, texts by their characters' numbers.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    parameter: str | None = None
+    direction: str | None = None
+    ascending: str | None = None
+    descending: str | None = None
+
+    def sent(self, column: str, *, descending: bool) -> tuple[tuple[str, str], ...] | None:
+        """The query parameters that sort by a column in one direction; None where it cannot be had."""
+        way = self.descending if descending else self.ascending
+        value = dict(self.columns).get(column)
+        if way is None or value is None:
+            return None
+        by = ((self.parameter, value),) if self.parameter is not None else ()
+        return (*by, (self.direction, way)) if self.direction is not None else by
+
+
 class Authentication(Record, frozen=True, kw_only=True):
     """How a request proves who asks. `scheme`: `bearer` or `none`.
 
@@ -246,6 +270,7 @@ class Method(Record, frozen=True, kw_only=True):
     body: Body | None = None
     rows: Rows | None = None  # None: the answer carries no rows
     paging: Paging | None = None
+    sort: Sort | None = None
     listing: bool = False
     idempotent: bool = False
     destructive: bool = False

@@ -16,6 +16,7 @@ from sqloud.registry.inputs import (
     resolve_await,
     resolve_body,
     resolve_parameters,
+    resolve_sort,
 )
 from sqloud.registry.reader import Report, pointer
 from sqloud.registry.records import (
@@ -171,6 +172,7 @@ def _methods(
                 else None,
                 rows=_rows(method) if "rows" in method or "shape" in method else None,
                 paging=paging,
+                sort=resolve_sort(method["sort"]) if "sort" in method else None,
                 listing=method.get("listing", False) or selects == [name],
                 idempotent=method.get("idempotent", method["verb"] == "select"),
                 destructive=method.get("destructive", False),

@@ -80,6 +80,7 @@ def _judge_methods(at: str, resource: Resource, report: Report) -> None:
         _judge_request(place, method, report)
         _judge_rows(place, method, report)
         _judge_names(place, method, report)
+        _judge_sort(place, method, resource, report)
         for parameter in method.parameters:
             judge_parameter(place, parameter, method, resource.columns, report)
         for field in method.body.fields if method.body else ():
@@ -87,6 +88,27 @@ def _judge_methods(at: str, resource: Resource, report: Report) -> None:
     _judge_listing(at, resource, report)
     _judge_twins(at, resource, report)
     _judge_one_sense(at, resource, report)
+
+
+def _judge_sort(place: str, method: Method, resource: Resource, report: Report) -> None:
+    sort = method.sort
+    if sort is None:
+        return
+    names = [column.name for column in method.columns or resource.columns]
+    for name, _ in sort.columns:
+        if names and name not in names:
+            report(
+                f"{place}{pointer('sort', 'columns', name)}",
+                f"there is no column {name!r}{nearest(name, names)}",
+            )
+    if sort.parameter is None and len(sort.columns) > 1:
+        report(f"{place}/sort/columns", "are several, and no parameter says which of them is meant")
+    if sort.ascending is None and sort.descending is None:
+        report(f"{place}/sort", "says neither a direction nor an order")
+    known = {parameter.name for parameter in method.parameters if parameter.location == "query"}
+    for key, asked in (("parameter", sort.parameter), ("direction", sort.direction)):
+        if asked is not None and asked not in known:
+            report(f"{place}/sort/{key}", f"there is no query parameter {asked!r}{nearest(asked, known)}")
 
 
 def _judge_request(place: str, method: Method, report: Report) -> None:

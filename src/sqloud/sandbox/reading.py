@@ -14,6 +14,7 @@ from sqloud.sandbox.facts import Operation
 from sqloud.sandbox.pages import Page, turn_to
 from sqloud.sandbox.routes import is_template
 from sqloud.sandbox.shapes import Listing
+from sqloud.sandbox.sorting import in_order
 from sqloud.sandbox.world import Path, World
 
 __all__ = ["Filter", "Filters", "enveloped", "read", "rows_asked"]
@@ -24,7 +25,9 @@ Filter = Callable[[Any, Any, Path], bool]
 Filters = Mapping[tuple[str, str], Filter]
 """By path template and parameter."""
 
-_NO_FILTERS = frozenset({"page", "per_page", "limit", "after", "sort", "sort_direction", "page_token"})
+_NO_FILTERS = frozenset(
+    {"page", "per_page", "limit", "after", "sort", "sort_by", "sort_direction", "page_token"}
+)
 
 
 def read(asked: Asked, filters: Filters) -> Any:
@@ -77,7 +80,7 @@ def rows_asked(asked: Asked, filters: Filters) -> list[Any]:
         value = asked.arguments.get(name, asked.world.customs.defaults.get((asked.operation.path, name)))
         if value is not None:
             rows = [row for row in rows if test(row, value, asked.target)]
-    return rows
+    return in_order(rows, asked.operation, asked.arguments)
 
 
 def _same(name: str) -> Filter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def test_a_wrong_number_of_arguments_is_refused_at_the_call(call: str) -> None:
 
 @pytest.mark.parametrize("call", AS_SQLITE.strip().splitlines())
 def test_sqlites_functions_answer_as_sqlite(call: str, session: Session) -> None:
-    (wanted,) = sqlite3.connect(":memory:").execute(f"SELECT {call}").fetchone()
+    with closing(sqlite3.connect(":memory:")) as sqlite:
+        (wanted,) = sqlite.execute(f"SELECT {call}").fetchone()
     answer = answered(session, f"SELECT {call}")
     assert answer.error is None
     assert str(answer.rows[0][0]) == str(wanted)

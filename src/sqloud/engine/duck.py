@@ -371,8 +371,8 @@ class DuckWorkspace:
             return self._calls
 
     def _fetch_all(self, sql: str) -> Batch:
-        self._execute(sql)
-        with translated():
+        with self._turn, translated():
+            self._execute(sql)
             rows: Batch = self._cursor.fetchall()
         return rows
 

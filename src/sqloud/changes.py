@@ -148,6 +148,21 @@ class Changes:
             return self._row_write(statement).plan
         return None
 
+    def filled_by(self, statement: Statement) -> list[OwnRelation]:
+        """The relations whose rows a statement changes, as far as they are there."""
+        if isinstance(statement, (Insert, Update, Delete, Replace, ReplaceInto)):
+            names = [statement.target.names[0]]
+        elif isinstance(statement, Truncate):
+            names = list(statement.names)
+        elif isinstance(statement, Copy):
+            names = [statement.table] if statement.direction == "from" and statement.table is not None else []
+        elif isinstance(statement, (CreateTable, CreateView, Refresh)):
+            names = [statement.name]
+        else:
+            names = []
+        found = [self._storage.relation(name.key) for name in names]
+        return [relation for relation in found if relation is not None and relation.kind != "view"]
+
     def _made(self, statement: CreateTable | CreateView, target: OwnRelation) -> OwnWrite:
         assert statement.query is not None
         return own_writes.plan_create(

@@ -21,9 +21,11 @@ from sqloud.changes import Changes
 from sqloud.dialect import (
     Begin,
     Commit,
+    CreateTable,
     CreateView,
     Describe,
     DescribeMethod,
+    Drop,
     Explain,
     Query,
     ResetSetting,
@@ -60,7 +62,8 @@ from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.executor.transport import Transport
 from sqloud.frames import Frames
 from sqloud.plan.explain import ExplainedPlan, explain, request_lines
-from sqloud.plan.steps import KeyQuery, KeyValues, Plan, Scan, Value
+from sqloud.plan.steps import KeyQuery, KeyValues, LocalQuery, Plan, Scan, Value
+from sqloud.plan.unfilled import unfilled
 from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
 from sqloud.planner.discovery import Discovery, shown_tables
 from sqloud.planner.inventory import local_lines
@@ -145,6 +148,8 @@ class Session:
         self._storage = Storage(
             self._engine, is_kept=settings.database is not None, readable=settings.allow_read
         )
+        self._analyzed = threading.local()  # the statistics of a change that this thread analyzes
+        self._unfilled: dict[str, str] = {}
         self._frames = Frames(self._storage, self._engine)
         self._changes = Changes(
             self._storage, self._engine, self.catalogue, _Host(self), settings.allow_write
@@ -293,14 +298,23 @@ class Session:
         return self._write(statement)
 
     def _dry_change(self, statement: Statement) -> Result:
-        """The requests of a change of own relations, which is not made; a view's name holds for the session."""
+        """The requests of a change of own relations, which is not made.
+
+        A view holds for the session, and so does a table, without its rows: what reads them is a template from then on.
+        """
         if isinstance(statement, CreateView) and not statement.materialized:
             return self._changes.answer(msgspec.structs.replace(statement, temporary=True))
+        if isinstance(statement, Drop):
+            made = [name for name in statement.names if name.key in self._unfilled.values()]
+            if made:  # by this dry run
+                self._changes.answer(msgspec.structs.replace(statement, names=tuple(made)))
         plan = self._changes.asked(statement)
-        if plan is None:
-            column = ResultColumn(name="request", type="VARCHAR")
-            return Result((column,), iter(()), kind="dry run", text_only=True)
-        return self._dry_run(plan)
+        told = self._dry_run(plan or Plan(steps=(LocalQuery(id="answer", sql="SELECT 1"),)))
+        if isinstance(statement, CreateTable):
+            empty = msgspec.structs.replace(statement, temporary=True, with_data=False)
+            self._changes.answer(empty)
+        self._unfilled |= {one.sql: one.name for one in self._changes.filled_by(statement)}
+        return told
 
     @property
     def in_transaction(self) -> bool:
@@ -332,15 +346,13 @@ class Session:
         return self._writer.run(planned)
 
     def _explain_write(self, statement: Explain) -> Result:
-        if statement.analyze and not self.settings.dry_run:
+        own = self._changes.are_asked_by(statement.statement)
+        if statement.analyze and not own and not self.settings.dry_run:
             raise NotSupportedError(
                 "EXPLAIN ANALYZE of a write is not built yet", hints=("EXPLAIN shows what it would send",)
             )
-        if self._changes.are_asked_by(statement.statement):
-            asked = self._changes.asked(statement.statement)
-            if asked is None:
-                raise NotSupportedError("EXPLAIN tells what a statement asks, and this one asks nothing")
-            return self._explained(explain(asked, self._requests(asked)), statement.format)
+        if own:
+            return self._explain_change(statement)
         from sqloud.planner.mutations import plan_write
 
         planned = plan_write(
@@ -354,6 +366,26 @@ class Session:
             lines = [msgspec.json.encode({"lines": lines}).decode()]
         column = ResultColumn(name="plan", type="JSON" if statement.format == "json" else "VARCHAR")
         return Result((column,), iter([[(line,) for line in lines]]), kind="explain", text_only=True)
+
+    def _explain_change(self, statement: Explain) -> Result:
+        """What a change of own relations asks; ANALYZE makes it, and adds what it has cost."""
+        asked = self._changes.asked(statement.statement)
+        if asked is None:
+            raise NotSupportedError("EXPLAIN tells what a statement asks, and this one asks nothing")
+        explained = explain(unfilled(asked, self._unfilled), self._requests(asked))
+        if statement.analyze and not self.settings.dry_run:
+            if self.in_transaction:
+                raise NotSupportedError("EXPLAIN ANALYZE of a change inside of BEGIN is not built")
+            self._analyzed.statistics = statistics = Statistics()
+            try:
+                changed = self._changes.answer(statement.statement)
+            finally:
+                self._analyzed.statistics = None
+            explained.happened(
+                {scan.id: scan.told() for scan in statistics.scans},
+                statistics.told() | {"changed_rows": changed.rowcount or 0},
+            )
+        return self._explained(explained, statement.format)
 
     def _setting(self, statement: SetSetting | ResetSetting | ShowSetting) -> Result:
         """SET and RESET, which answer nothing, and SHOW. What runs already keeps its settings."""
@@ -397,6 +429,7 @@ class Session:
 
     def _dry_run(self, plan: Plan) -> Result:
         """The requests of a query, none of them sent."""
+        plan = unfilled(plan, self._unfilled)
         rows: list[tuple[Any, ...]] = [(line,) for line in request_lines(plan, self._requests(plan))]
         column = ResultColumn(name="request", type="VARCHAR")
         return Result((column,), iter([rows]), kind="dry run", text_only=True)
@@ -501,6 +534,7 @@ class Session:
             elif isinstance(scan.keys, KeyQuery) and scan.keys.stored:
                 prepared.append(self._runner.keyed(PreparedScan(scan=scan, base=base), keys))
             else:
+                self._runner.judge_keys(scan, len(keys))
                 prepared.append(PreparedScan.with_keys(scan, base, keys))
         return prepared
 
@@ -660,7 +694,8 @@ class _Host:
     def load(self, plan: Plan, workspace: Workspace) -> None:
         prepared = self._session._authorized(plan, workspace)
         if prepared:
-            self._session._run_scans(workspace, prepared, Statistics(), lambda: None)
+            statistics = getattr(self._session._analyzed, "statistics", None) or Statistics()
+            self._session._run_scans(workspace, prepared, statistics, lambda: None)
 
     def bind(self, plan: Plan, workspace: Workspace) -> tuple[ResultColumn, ...]:
         self._session._prepare(plan, workspace)

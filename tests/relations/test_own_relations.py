@@ -460,16 +460,48 @@ def test_a_change_explained_or_in_a_dry_run_tells_its_requests_and_is_not_made(
         assert rows(connection, "SELECT a FROM t") == [(7,)]
     with sqloud.connect(sandbox=True, database=str(database), dry_run=True) as connection:
         assert [str(line).split()[1] for (line,) in rows(connection, sql)] == requests
+    with sqloud.connect(sandbox=True, database=str(database)) as connection:
         assert rows(connection, "SHOW TABLES") == listed
+        assert rows(connection, "SELECT a FROM t") == [(7,)]
 
 
 @pytest.mark.parametrize("sql", ["DROP TABLE t", "CREATE TABLE t (a int)", "TRUNCATE t"])
 def test_a_dry_run_of_what_asks_nothing_tells_nothing(sql: str) -> None:
     with sqloud.connect(sandbox=True, dry_run=True) as connection:
         assert rows(connection, sql) == []
-        assert rows(connection, "SHOW TABLES") == []
         with pytest.raises(NotSupportedError, match="asks nothing"):
             rows(connection, f"EXPLAIN {sql}")
+
+
+def test_a_dry_run_reads_what_it_would_have_made_as_a_template() -> None:
+    backups = "digitalocean.droplets.backups"
+    with sqloud.connect(sandbox=True, dry_run=True) as connection:
+        script = (
+            f"CREATE TABLE d AS SELECT id FROM {DROPLETS} WHERE id = 5",
+            f"SELECT b.name FROM d JOIN {backups} b ON b.droplet_id = d.id",
+            "CREATE TABLE k (id bigint)",
+            f"SELECT name FROM {backups} WHERE droplet_id IN (SELECT id FROM k)",
+            "DROP TABLE d",
+            f"CREATE TABLE d AS SELECT id FROM {DROPLETS} WHERE id = 6",
+        )
+        told = [[str(line).partition("   ")[::2] for (line,) in rows(connection, sql)] for sql in script]
+    template = "GET /v2/droplets/{droplet_id}/backups?per_page=200"
+    assert [[line for line, _ in lines] for lines in told] == [
+        *(["GET /v2/droplets/5"], [template], [], [template], [], ["GET /v2/droplets/6"]),
+    ]
+    assert told[1][0][1].startswith("for each droplet_id out of d: SELECT")
+
+
+def test_analyzing_a_change_makes_it_and_counts() -> None:
+    with sqloud.connect(sandbox=True) as connection:
+        told = rows(connection, f"EXPLAIN ANALYZE CREATE TABLE t AS SELECT id FROM {DROPLETS}")
+        last = str(told[-1][0])
+        assert last.startswith("actual    1 request, 1 page, 60 rows")
+        assert "60 changed rows" in last
+        assert rows(connection, "SELECT count(*) FROM t") == [(60,)]
+        assert rows(connection, f"EXPLAIN CREATE TABLE u AS SELECT * FROM {DROPLETS} WITH NO DATA")[-1] == (
+            "estimate  0 requests",
+        )
 
 
 def test_a_dry_run_still_refuses_a_file_that_is_not_open() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from sqloud.dialect import split
-from sqloud.errors import Source
+from sqloud.errors import ProgrammingError, Source
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.session import Session
 from sqloud.settings import Settings
@@ -176,3 +176,14 @@ def test_without_a_total_the_rows_are_counted(session: Session, cloud: Cloud) ->
     assert cloud.asked == [
         f"/v2/droplets?{query}" for query in ("per_page=1", "per_page=200", "page=2&per_page=200")
     ]
+
+
+@pytest.mark.parametrize("prefix", ["", "EXPLAIN "])
+def test_more_values_than_the_most_are_refused_before_anything_is_sent(
+    session: Session, cloud: Cloud, prefix: str
+) -> None:
+    listed = ", ".join(map(str, range(1, 5_002)))
+    with pytest.raises(ProgrammingError, match="5,001 values of droplet_id; 5,000 is the most") as refusal:
+        run(session, f"{prefix}SELECT name FROM {B} WHERE droplet_id IN ({listed})")
+    assert "--max-keys" in refusal.value.hints[0]
+    assert not cloud.asked

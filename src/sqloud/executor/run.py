@@ -20,7 +20,7 @@ from sqloud.executor.prepared import Keys, PreparedScan
 from sqloud.executor.reading import Notice, ScanRun, first_failure
 from sqloud.executor.statistics import Statistics
 from sqloud.executor.stream import Streaming
-from sqloud.plan.steps import KeyQuery, Value
+from sqloud.plan.steps import KeyQuery, Scan, Value
 from sqloud.planner import fit
 from sqloud.protocol.build import first_request
 from sqloud.protocol.messages import ApiRequest
@@ -162,15 +162,19 @@ class Runner:
                 requests.setdefault(key, first_request(scan, key, prepared.base))
             except InvalidValueError:
                 continue  # the API can have no rows under a value that its parameter cannot take
-        if len(requests) > self.max_keys:
-            names = ", ".join(parameter.sql_name for parameter in scan.keys.parameters)
-            raise ProgrammingError(
-                f"{scan.table} would be asked for {len(requests):,} values of {names}; {self.max_keys:,} is the most",
-                hints=("narrow what feeds it, or raise the limit: --max-keys N, SET max_keys = N",),
-            )
+        self.judge_keys(scan, len(requests))
         return PreparedScan(
             scan=scan, base=prepared.base, keys=tuple(requests), requests=tuple(requests.values())
         )
+
+    def judge_keys(self, scan: Scan, count: int) -> None:
+        """Raises ProgrammingError for more keys than the most."""
+        if count > self.max_keys:
+            names = ", ".join(parameter.sql_name for parameter in scan.keys.parameters)
+            raise ProgrammingError(
+                f"{scan.table} would be asked for {count:,} values of {names}; {self.max_keys:,} is the most",
+                hints=("narrow what feeds it, or raise the limit: --max-keys N, SET max_keys = N",),
+            )
 
     async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
         """Decode, load or query in a thread that is not the loop's; `stop` ends it when it is cancelled."""

@@ -108,7 +108,8 @@ class Feeding:
             recursive = any(cte.parent is not None and cte.parent.args.get("recursive") for cte in feed.ctes)
             listed = ", ".join(_duck(cte) for cte in feed.ctes)
             sql = f"WITH {'RECURSIVE ' if recursive else ''}{listed} {sql}"
-        stored = not feed.reads and any(feed.items)
+        queries = any(_is_query(node) for row in feed.rows for node in row)
+        stored = not feed.reads and (any(feed.items) or queries)
         return KeyQuery(
             parameters=tuple(parameters),
             sql=sql,

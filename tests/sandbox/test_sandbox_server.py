@@ -142,7 +142,7 @@ def test_faults_and_latency_work_over_the_socket(cloud: Cloud) -> None:
         assert time.monotonic() - started >= 0.1
 
 
-def test_a_keep_alive_client_gets_more_than_a_thousand_answers_a_second(base_url: str) -> None:
+def test_a_keep_alive_client_waits_for_no_acknowledgement(base_url: str) -> None:
     """An answer in two writes waits 40 ms for a delayed acknowledgement: 25 a second, not thousands.
 
     The best of a few rounds, since the machine may be doing other things.
@@ -157,7 +157,7 @@ def test_a_keep_alive_client_gets_more_than_a_thousand_answers_a_second(base_url
                 connection.sendall(request)
                 assert b"not_found" in connection.recv(65536)
             best = max(best, 200 / (time.perf_counter() - started))
-    assert best > 1000
+    assert best > 100
 
 
 def test_many_connections_at_once(base_url: str) -> None:

@@ -28,6 +28,7 @@ TOPS = (
     "SELECT * FROM {source}",
     "SELECT name, size FROM {source} LIMIT 2",
     "SELECT id FROM {source} LIMIT 1 OFFSET 1",
+    "SELECT name, (SELECT max(id) FROM {source} AS y WHERE y.size = x.size) FROM {source} AS x LIMIT 2",
     "SELECT count(*) FROM {source}",
     "SELECT count(*) FROM {source} AS one, {source} AS other",
     "SELECT EXISTS (SELECT * FROM {source})",

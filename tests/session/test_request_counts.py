@@ -100,6 +100,7 @@ COSTS = [
     (f"WITH x AS (SELECT * FROM {D}) SELECT count(*) FROM (SELECT name, id FROM x)", (300,), 1),
     (f"SELECT id FROM (SELECT * FROM {D} WHERE vcpus = 3) WHERE id > 3 LIMIT 1", (7,), 1),
     (f"SELECT id FROM (SELECT * FROM {D} WHERE vcpus = 3) LIMIT 1 OFFSET 60", (243,), 2),
+    (f"SELECT id, (SELECT count(*) FROM {B} b WHERE b.droplet_id = d.id) FROM {D} d LIMIT 1", (1, 0), 2),
     (f"SELECT EXISTS (SELECT 1 FROM {D} WHERE vcpus = 3)", (True,), 1),
     (f"SELECT count(*) FROM (SELECT * FROM {D} LIMIT 3)", (3,), 1),
     (f"SELECT (SELECT id FROM {D} LIMIT 1), (SELECT count(*) FROM {D})", (1, 300), 2),

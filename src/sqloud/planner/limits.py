@@ -120,6 +120,8 @@ def _chain(use: TableUse, names: Names) -> Iterator[Link]:
         if not isinstance(select, exp.Select) or not is_plain(select, node, relations, names, inside):
             return
         yield select, columns
+        if any(one.find(exp.Query) is not None for one in select.expressions):
+            return
         reader = _reader(select, names)
         if reader is None:
             return
@@ -153,9 +155,13 @@ def is_plain(
     if select.find(*VOLATILE) or any(map(_sees_more_than_a_row, select.expressions)):
         return False
     where = select.args.get("where")
-    parts = [*select.expressions, *([where] if where is not None else [])]
-    if any(part.find(exp.Query) is not None for part in parts):
+    if where is not None and where.find(exp.Query) is not None:
         return False
+    # A subquery in a projection gives its row one value. Nothing outside counts rows by it: `_chain` ends there.
+    parts = [
+        *(one for one in select.expressions if one.find(exp.Query) is None),
+        *([where] if where is not None else []),
+    ]
     for part in parts:
         for column in part.find_all(exp.Column):
             reference = names.references.get(id(column))
@@ -220,5 +226,9 @@ def _alias(source: exp.Expr, names: Sequence[str]) -> exp.TableAlias:
 
 
 def _sees_more_than_a_row(projection: exp.Expr) -> bool:
-    calls = (call.name.lower() for call in projection.find_all(exp.Anonymous))
-    return projection.find(*_MORE_THAN_A_ROW) is not None or any(name not in ONE_ROW for name in calls)
+    for node in projection.walk(prune=lambda one: isinstance(one, exp.Query)):
+        if isinstance(node, _MORE_THAN_A_ROW):
+            return True
+        if isinstance(node, exp.Anonymous) and node.name.lower() not in ONE_ROW:
+            return True
+    return False

@@ -113,7 +113,11 @@ class _Exchange(BaseHTTPRequestHandler):
         if path[0] == "actions":
             api.polls += 1
             status = "in-progress" if api.polls < 2 else api.end
-            return 200, {"action": {"id": 7, "status": status, "type": "reboot"}}
+            kind = next((one.body["type"] for one in api.writes if one.body and "type" in one.body), "create")
+            return 200, {"action": {"id": int(path[1]), "status": status, "type": kind}}
+        if path == ["droplets", "actions"]:
+            begun = [{"id": number, "status": "in-progress", "type": body["type"]} for number in (7, 8)]
+            return 201, {"actions": begun}
         if path[-1] == "actions":
             return 201, {"action": {"id": 7, "status": "in-progress", "type": body["type"]}}
         if self.command == "POST":

@@ -27,6 +27,7 @@ A = "digitalocean.droplets.actions.droplet_actions_post"
 REFUSED: list[tuple[str, type[Error], str, str]] = [
     (f"INSERT INTO {D} (name, size) VALUES ('a', 's')", MissingParameterError, "image", D),
     (f"INSERT INTO {D} (name, size, image, colour) VALUES ('a', 's', 'i', 'red')", UnknownNameError, "colour", "colour"),
+    (f"INSERT INTO {D} (name, size, image, memory) VALUES ('a', 's', 'i', 3)", UnknownNameError, "can only be read", "memory"),
     (f"INSERT INTO {D} (name, size, image, backups) VALUES ('a', 's', 'i', 'maybe')", InvalidValueError, "boolean", "'maybe'"),
     (f"INSERT INTO {D} (name, size, image, tags) VALUES ('a', 's', 'i', 'web')", InvalidValueError, "array", "'web'"),
     (f"INSERT INTO {D} (name, size, image, backup_policy) VALUES ('a', 's', 'i', 'x')", InvalidValueError, "object", "'x'"),

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from sqloud.errors import ApiError, Error, TimeLimitError
-from sqloud.executor.mutate import FAILED, Outcome, Sender
+from sqloud.errors import Error, OperationalError, TimeLimitError
+from sqloud.executor.mutate import FAILED_AFTER, UNDER_WAY, Outcome, Sender
 from sqloud.executor.statistics import Statistics
 from sqloud.plan.mutations import Mutation
 from sqloud.protocol.build import build
@@ -26,6 +26,13 @@ __all__ = ["Watcher"]
 
 _FIRST, _MOST, _SLOWER = 0.5, 10.0, 1.5
 """Seconds between two looks: the first pause, the longest, and the factor from one to the next."""
+
+_STILL = 15.0
+"""Seconds without a change after which it is told that the work still goes on."""
+
+
+class _WorkFailed(OperationalError):
+    """What the API tells of work that came to a bad end, in an answer that is no failure itself."""
 
 
 class Watcher:
@@ -49,19 +56,23 @@ class Watcher:
         self._limit = limit
 
     async def follow(self, one: Outcome) -> None:
-        """Wait for the end of what a row's request began; the outcome is failed where the work is."""
+        """Wait for the end of what a row's request began; the outcome tells a work that failed, or has no end yet."""
         watched, awaits = self._mutation.watched, self._mutation.method.awaits
         if watched is None or awaits is None or one.response is None:
             return
         answer = _decoded(one.response)
-        last: ApiResponse | None = None
+        ends: list[ApiResponse] = []
         try:
             for values in self._things(watched, answer, one.write.values):
-                last = await self._ended(watched, values)
-            if last is not None:
-                await self._refresh(one, answer, last)
+                end = await self._ended(watched, values)
+                if end is not None:
+                    ends.append(end)
+            if ends:
+                await self._refresh(one, answer, ends)
+        except _WorkFailed as error:
+            one.outcome, one.error, one.detail = FAILED_AFTER, error, error.message
         except Error as error:
-            one.outcome, one.error, one.detail = FAILED, error, error.message
+            one.outcome, one.error, one.detail = UNDER_WAY, error, error.message
 
     def _things(self, watched: Method, answer: Any, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The parameters of each thing to watch: several where the answer tells several."""
@@ -86,7 +97,7 @@ class Watcher:
         provider = self._provider(watched)
         request = build(provider, watched, self._base, values)
         name = f"{watched.name}({', '.join(str(value) for value in values.values())})"
-        began, pause, told = time.monotonic(), _FIRST, ""
+        began, pause, told, last = time.monotonic(), _FIRST, "", time.monotonic()
         while True:
             counted = self._statistics.scan("await")
             response = await self._sender.answer(request, provider, counted, self._statistics)
@@ -97,48 +108,51 @@ class Watcher:
             # An array on the way has a status for each of its elements: the work is done when all of them are.
             found = list(dict.fromkeys(str(one) for one in _at(_decoded(response), awaits.status)))
             status = ", ".join(found) if awaits.status else ""
-            if status != told:
-                told = status
-                self._notice(f"{name}: {status or 'no status yet'}")
+            now = time.monotonic()
+            if status != told or now - last >= _STILL:
+                since = f" after {now - began:.0f} s" if status == told else ""
+                self._notice(f"{name}: {status or 'no status yet'}{since}")
+                told, last = status, now
             if found and all(one in awaits.done for one in found):
                 return response
             if any(one in awaits.failed for one in found):
-                raise ApiError(
-                    http_verb=request.http_verb,
-                    url=request.url,
-                    status=response.status,
-                    detail=_words(response),
-                )
-            if time.monotonic() - began + pause > self._limit:
+                raise _WorkFailed(f"{name} is {status}: {self._words(provider, response)}")
+            left = self._limit - (time.monotonic() - began)
+            if left <= 0:
                 raise TimeLimitError(
-                    f"it was done, and {name} was not at its end after {self._limit:g} s: {status}"
+                    f"{name} was not at its end after {self._limit:g} s: {status or 'no status yet'}: "
+                    f"{self._words(provider, response)}",
+                    hints=("the work goes on; SET await_timeout = '30 min' waits longer",),
                 )
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(pause, left))
             pause = min(_MOST, pause * _SLOWER)
 
-    async def _refresh(self, one: Outcome, answer: Any, last: ApiResponse) -> None:
-        """Put the row as it is now in the place of the answer, for RETURNING."""
+    async def _refresh(self, one: Outcome, answer: Any, ends: Sequence[ApiResponse]) -> None:
+        """Put the rows as they are now in the place of the answer, for RETURNING."""
         watched = self._mutation.watched
         assert watched is not None
         if self._mutation.verb == "exec" or watched in self._mutation.resource.methods:
-            one.response, one.rows = last, watched.rows
+            one.later, one.rows = tuple(ends), watched.rows
             return
-        lookup, values = self._lookup(one, answer)
-        if lookup is None:
+        found = [self._lookup(one, row) for row in _rows(answer, one)]
+        lookup = found[0][0] if found else None
+        if lookup is None or any(method is not lookup for method, _ in found):
             return
         provider = self._provider(lookup)
-        request = build(provider, lookup, self._base, values)
-        response = await self._sender.answer(
-            request, provider, self._statistics.scan("await"), self._statistics
-        )
-        if 200 <= response.status < 300:
-            one.response, one.rows = response, lookup.rows
+        answers: list[ApiResponse] = []
+        for _, values in found:
+            request = build(provider, lookup, self._base, values)
+            counted = self._statistics.scan("await")
+            response = await self._sender.answer(request, provider, counted, self._statistics)
+            if not 200 <= response.status < 300:
+                told = failure(provider, request, self._sender.unspoken(provider, response)).message
+                self._notice(f"row {one.write.row} is shown as it was answered first: {told}")
+                return
+            answers.append(response)
+        one.later, one.rows = tuple(answers), lookup.rows
 
-    def _lookup(self, one: Outcome, answer: Any) -> tuple[Method | None, dict[str, Any]]:
-        """The method that reads the row which was written, and its parameters; None where no one row was."""
-        rows = _rows(answer, one)
-        if len(rows) != 1:
-            return None, {}
+    def _lookup(self, one: Outcome, row: Any) -> tuple[Method | None, dict[str, Any]]:
+        """The method that reads a row which was written, and its parameters; None where there is none."""
         columns = {column.name: column for column in self._mutation.resource.columns}
         for method in self._mutation.resource.methods_for("select"):
             if method.listing or method.rows is None:
@@ -147,13 +161,18 @@ class Watcher:
             for parameter in method.required:
                 meaning = parameter.meaning
                 column = columns.get(meaning.expression) if isinstance(meaning, Equals) else None
-                value = next(_at(rows[0], column.path), None) if column is not None else None
+                value = next(_at(row, column.path), None) if column is not None else None
                 value = one.write.values.get(parameter.sql_name) if value is None else value
                 if value is not None:
                     values[parameter.name] = value
             if method.required and len(values) == len(method.required):
                 return method, values
         return None, {}
+
+    def _words(self, provider: Provider, response: ApiResponse) -> str:
+        """The API's own answer, on one line and without the credential."""
+        body = self._sender.unspoken(provider, response).body
+        return " ".join(body[:2000].decode("utf-8", "replace").split())[:500]
 
     def _provider(self, method: Method) -> Provider:
         return self._mutation.provider.serving(method)
@@ -186,9 +205,3 @@ def _rows(answer: Any, one: Outcome) -> list[Any]:
             return found
         place = place.otherwise
     return []
-
-
-def _words(response: ApiResponse) -> str:
-    """The answer of work that failed, on one line."""
-    text = " ".join(response.body[:2000].decode("utf-8", "replace").split())
-    return text[:500]

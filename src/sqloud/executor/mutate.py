@@ -1,7 +1,8 @@
 """Send writes: one request after another, in the order of the rows.
 
 Law: no request is sent twice unless its method is idempotent, or a 429 said that nothing was done; whatever ends
-the sending, every row has an outcome: done, failed in the API's own words, in doubt, or not sent.
+the sending, every row has an outcome: done, failed in the API's own words, in doubt, or not sent; a row that was done
+and whose work, which AWAIT follows, failed or went on says that, and is never told as a request that failed.
 """
 
 from __future__ import annotations
@@ -19,9 +20,26 @@ from sqloud.protocol.failure import failure, shown_url
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.registry.records import Method, Provider, Rows
 
-__all__ = ["DONE", "FAILED", "NOT_SENT", "Outcome", "Sender", "WriteRequest", "send_all"]
+__all__ = [
+    "DONE",
+    "FAILED",
+    "FAILED_AFTER",
+    "NOT_SENT",
+    "UNDER_WAY",
+    "WRITTEN",
+    "Outcome",
+    "Sender",
+    "WriteRequest",
+    "send_all",
+]
 
 DONE, FAILED, NOT_SENT = "done", "failed", "not sent"
+
+FAILED_AFTER, UNDER_WAY = "done, and its work failed", "done, and its end not seen"
+"""The request was done, and what it began, which AWAIT follows, came to a bad end or to none that was seen."""
+
+WRITTEN = (DONE, FAILED_AFTER, UNDER_WAY)
+"""The outcomes of a request that the API has taken."""
 
 
 class Sender(Protocol):
@@ -50,7 +68,8 @@ class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, kw_only=True):
     """What came of one row. `detail` is the API's message, or what broke the connection.
 
-    `response` carries the row as it is now, at `rows` of it.
+    `response` carries the row, at `rows` of it; `later` are the answers that have it as it is after an AWAIT, one for
+    each thing that was followed.
     """
 
     write: WriteRequest
@@ -60,13 +79,21 @@ class Outcome(msgspec.Struct, kw_only=True):
     response: ApiResponse | None = None
     rows: Rows | None = None
     error: Error | None = None
+    later: tuple[ApiResponse, ...] = ()
+
+    @property
+    def answers(self) -> tuple[ApiResponse, ...]:
+        """The answers that have the rows of RETURNING, at `rows` of each."""
+        return self.later or (() if self.response is None else (self.response,))
 
     @property
     def line(self) -> str:
         """The row as a report tells it."""
         request = self.write.request
-        text = f"row {self.write.row}: {self.outcome}: {request.http_verb} {shown_url(request)}"
-        return f"{text}: {self.detail}" if self.detail else text
+        sent = f"{request.http_verb} {shown_url(request)}"
+        # A broken connection's message names its request already.
+        detail = self.detail.removeprefix(sent).lstrip(" :")
+        return f"row {self.write.row}: {self.outcome}: {sent}" + (f": {detail}" if detail else "")
 
 
 async def send_all(
@@ -81,23 +108,32 @@ async def send_all(
 ) -> None:
     """Send each request and write what came of it into its outcome; stops at the first that is not done.
 
-    keep_going: goes on after one that failed. after: waited for after each that is done, and may find it failed.
-    time_limit: seconds, for all of them. Cancelled, it marks the row in flight as in doubt and raises CancelledError.
+    keep_going: goes on after one that failed. after: waited for after each that is done, and may find that what it
+    began failed. time_limit: seconds, for all of them. Cancelled, it marks the row in flight as in doubt, the one that
+    is awaited as under way, and raises CancelledError.
     """
     try:
         async with asyncio.timeout(time_limit):
             for one in outcomes:
                 await _send(sender, one, journal, statistics)
                 if after is not None and one.outcome == DONE:
-                    await after(one)
+                    await _after(one, after)
                 if one.outcome != DONE and not keep_going:
                     return
     except TimeoutError as error:
         spent = TimeLimitError(f"the statement's time limit of {time_limit:g} s is spent")
         spent.__cause__ = error
-        last = next((one for one in reversed(outcomes) if one.outcome == IN_DOUBT), None)
+        last = next((one for one in reversed(outcomes) if one.outcome in (IN_DOUBT, UNDER_WAY)), None)
         if last is not None:
             last.error = spent
+
+
+async def _after(one: Outcome, after: Callable[[Outcome], Awaitable[None]]) -> None:
+    try:
+        await after(one)
+    except asyncio.CancelledError:
+        _came(one, UNDER_WAY, "the watching was ended before its work was")
+        raise
 
 
 async def _send(sender: Sender, one: Outcome, journal: Journal | None, statistics: Statistics) -> None:

@@ -14,12 +14,13 @@ import msgspec
 from sqloud.datatypes import DataType
 from sqloud.engine.base import ResultColumn, Workspace
 from sqloud.errors import DataError, Error, IncompleteAnswerError
-from sqloud.executor.mutate import DONE, Outcome
+from sqloud.executor.mutate import WRITTEN, Outcome
 from sqloud.executor.result import Result
 from sqloud.plan.mutations import Mutation
 from sqloud.plan.steps import Echo
+from sqloud.protocol.messages import ApiResponse
 from sqloud.protocol.rows import RowDecoder, navigate
-from sqloud.registry.records import Column
+from sqloud.registry.records import Column, Rows
 
 __all__ = ["returned"]
 
@@ -37,7 +38,7 @@ def returned(
     wanted = mutation.returning
     if wanted is None:
         return None
-    done = [one for one in outcomes if one.outcome == DONE]
+    done = [one for one in outcomes if one.outcome in WRITTEN]
     columns = mutation.resource.columns
     if mutation.method.columns is not None and mutation.verb != "delete":
         columns = mutation.method.columns
@@ -80,13 +81,12 @@ def returned(
 def _decoded(
     one: Outcome, columns: Sequence[Column], echoes: Sequence[Echo], notice: Callable[[str], None]
 ) -> bytes:
-    if one.response is None or one.rows is None:
+    if one.rows is None:
         return b""
     decoder = RowDecoder(one.rows, columns, echoes, on_mismatch=notice)
+    asked = [one.write.values.get(echo.parameter) for echo in echoes]
     try:
-        return decoder.decode(
-            one.response.body, [one.write.values.get(echo.parameter) for echo in echoes]
-        ).lines
+        return b"".join(decoder.decode(answer.body, asked).lines for answer in one.answers)
     except (DataError, IncompleteAnswerError) as error:
         notice(f"row {one.write.row} was written, and its answer cannot be read: {error.message}")
         return b""
@@ -103,11 +103,14 @@ def _present(done: Sequence[Outcome]) -> set[str]:
 
 
 def _items(one: Outcome) -> list[Any]:
-    """The answer's rows, at the first of its places that is there."""
-    place = one.rows if one.response is not None else None
-    while place is not None and one.response is not None:
+    """The rows of its answers, each at the first of its places that is there."""
+    return [row for answer in one.answers for row in _items_of(answer, one.rows)]
+
+
+def _items_of(answer: ApiResponse, place: Rows | None) -> list[Any]:
+    while place is not None:
         try:
-            raw = navigate(one.response.body, place.path)
+            raw = navigate(answer.body, place.path)
             found = msgspec.json.decode(raw) if raw is not None else None
         except (Error, msgspec.DecodeError, UnicodeDecodeError):
             found = None

@@ -86,6 +86,10 @@ class Writer:
                 return _lines("write", exact(write, self._host), "preview")
             if self._queue is not None:
                 return self._queued(write)
+            if mutation.awaited and mutation.watched is None:
+                self._notice(
+                    f"AWAIT: the document names nothing to follow for {mutation.method.name}; its answer is its end"
+                )
             self._consent([write])
         return self._sent([write], mutation.word)
 
@@ -133,11 +137,13 @@ class Writer:
     def _queued(self, write: PreparedWrite) -> Result:
         assert self._queue is not None
         refused = "RETURNING" if write.mutation.returning and write.mutation.verb != "exec" else ""
-        hinted = write.mutation.awaited and not self._host.settings.await_writes
+        asked = self._host.settings.await_writes
+        hinted = write.mutation.awaited and (write.mutation.watched is not None or not asked)
         if refused or hinted:
             raise NotSupportedError(
                 f"{refused or 'AWAIT'} within BEGIN: nothing is sent before COMMIT",
                 span=write.mutation.target,
+                hints=("SET await = off before BEGIN",) if asked and not refused else (),
             )
         refuse_read_only([write], self._host.settings)
         self._queue.append(write)

@@ -12,7 +12,15 @@ from typing import Any, Protocol
 from sqloud.engine.base import Workspace
 from sqloud.errors import ConsentError, WriteFailedError
 from sqloud.executor.journal import IN_DOUBT
-from sqloud.executor.mutate import DONE, FAILED, NOT_SENT, Outcome, WriteRequest
+from sqloud.executor.mutate import (
+    DONE,
+    FAILED,
+    FAILED_AFTER,
+    NOT_SENT,
+    UNDER_WAY,
+    Outcome,
+    WriteRequest,
+)
 from sqloud.executor.result import Result
 from sqloud.executor.write_rows import Rows, judge, requests_of
 from sqloud.plan.explain_writes import request_line, write_lines, write_template
@@ -167,7 +175,7 @@ def allowed(writes: Sequence[PreparedWrite], settings: Settings) -> bool:
 
 def report_lines(outcomes: Sequence[Outcome]) -> list[str]:
     """What happened, a line for each row that was not done; the others are counted."""
-    lines = [one.line for one in outcomes if one.outcome in (FAILED, IN_DOUBT)]
+    lines = [one.line for one in outcomes if one.outcome not in (DONE, NOT_SENT)]
     unsent = [one.write.row for one in outcomes if one.outcome == NOT_SENT]
     if unsent:
         lines.append(f"{_span_words(unsent)}: not sent")
@@ -177,7 +185,7 @@ def report_lines(outcomes: Sequence[Outcome]) -> list[str]:
 def counts(outcomes: Sequence[Outcome]) -> str:
     """`2 rows done, 1 failed, 2 not sent`."""
     words = []
-    for name in (DONE, FAILED, IN_DOUBT, NOT_SENT):
+    for name in (DONE, FAILED_AFTER, UNDER_WAY, FAILED, IN_DOUBT, NOT_SENT):
         number = sum(1 for one in outcomes if one.outcome == name)
         if number or name == DONE:
             words.append(f"{_counted(number, 'row')} {name}" if name == DONE else f"{number:,} {name}")

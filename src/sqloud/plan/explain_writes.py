@@ -60,8 +60,10 @@ def write_lines(mutation: Mutation, requests: Sequence[str] | None) -> list[str]
             lines.append("            no request: no row is reached")
     if mutation.covers_words:
         lines.append(f"            covers {mutation.covers_words}")
-    if mutation.awaited:
-        lines.append("            and awaits the end of what it starts")
+    if mutation.watched is not None:
+        lines.append(f"            and awaits the end of what it starts, by {mutation.watched.name}")
+    elif mutation.awaited:
+        lines.append("            and awaits nothing: the document names nothing to follow")
     return lines
 
 

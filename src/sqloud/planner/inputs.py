@@ -6,7 +6,7 @@ A name that a path and a body share fills both, as the API wants the same value 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlglot import exp
@@ -19,7 +19,7 @@ from sqloud.plan.mutations import Cell, Input
 from sqloud.planner.literals import has_one_value
 from sqloud.planner.residual import generate
 from sqloud.planner.sources import nearest
-from sqloud.registry.records import BodyField, Method
+from sqloud.registry.records import BodyField, Column, Method
 
 __all__ = ["cell_of", "input_of", "input_words", "is_default", "lacks", "unknown_input"]
 
@@ -78,13 +78,17 @@ def _undeclared(method: Method, name: str) -> tuple[BodyField | None, tuple[str,
     return BodyField(name=name, type=DataType(type="any"), required=True), (name,)
 
 
-def unknown_input(method: Method, name: Name) -> UnknownNameError:
-    """The error for a name that a method does not take."""
-    return UnknownNameError(
-        f"{method.name} takes no {name.key}",
-        span=name.span,
-        hints=nearest(name.key.removeprefix(_PREFIX), input_words(method)),
-    )
+def unknown_input(method: Method, name: Name, columns: Sequence[Column] = ()) -> UnknownNameError:
+    """The error for a name that a method does not take; a column that can only be read is told as one."""
+    key = name.key.removeprefix(_PREFIX)
+    hints = nearest(key, input_words(method))
+    if any(column.name == key for column in columns):
+        return UnknownNameError(
+            f"{method.name} takes no {name.key}: it is a column that the API writes, and here it can only be read",
+            span=name.span,
+            hints=(f"leave {name.key} out", *hints),
+        )
+    return UnknownNameError(f"{method.name} takes no {name.key}", span=name.span, hints=hints)
 
 
 def input_words(method: Method) -> list[str]:

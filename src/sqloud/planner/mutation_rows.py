@@ -260,7 +260,7 @@ class _Rows:
     def _assigned(self, method: Method, assignment: Assignment) -> Input:
         found = input_of(method, assignment.column)
         if found is None or not found.path:
-            raise unknown_input(method, assignment.column)
+            raise unknown_input(method, assignment.column, self.resource.columns)
         return msgspec.structs.replace(found, parameters=())
 
     def _merges(self, method: Method) -> bool:

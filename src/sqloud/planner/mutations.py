@@ -58,7 +58,7 @@ def plan_write(
         return planned
     awaits = planned.method.awaits
     if awaits is None:
-        return msgspec.structs.replace(planned, awaited=False)
+        return msgspec.structs.replace(planned, awaited=True)
     service, resource, name = awaits.method.split(".")
     watching = catalogue.resource(TableName(planned.provider.name, service, resource))
     watched = next(method for method in watching.methods if method.name == name)
@@ -167,7 +167,7 @@ def _fitting(
     refusals: list[tuple[Method, Error]] = []
     for method in methods:
         try:
-            inputs = tuple(_input(method, name) for name in names)
+            inputs = tuple(_input(method, name, resource) for name in names)
             _refuse_missing(method, inputs, span)
         except Error as error:
             refusals.append((method, error))
@@ -195,10 +195,10 @@ def _fitting(
     )
 
 
-def _input(method: Method, name: Name) -> Input:
+def _input(method: Method, name: Name, resource: Resource) -> Input:
     found = input_of(method, name)
     if found is None:
-        raise unknown_input(method, name)
+        raise unknown_input(method, name, resource.columns)
     return found
 
 
@@ -233,7 +233,7 @@ def _exec(statement: Exec, reading: Reading) -> Mutation | Plan:
         )
     if method.verb == "select":
         return _called_select(statement, resource, reading)
-    inputs = [_input(method, argument.name) for argument in statement.arguments]
+    inputs = [_input(method, argument.name, resource) for argument in statement.arguments]
     nodes = [argument.value for argument in statement.arguments]
     if statement.json is not None:
         inputs.append(Input(name="@@json", whole=True, span=span_of(statement.json)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from sqloud.dialect import split
-from sqloud.errors import ProgrammingError, Source
+from sqloud.errors import OperationalError, ProgrammingError, Source
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.session import Session
 from sqloud.settings import Settings
@@ -28,17 +29,24 @@ D, B = "digitalocean.droplets.droplets", "digitalocean.droplets.backups"
 
 
 class Cloud:
-    """300 droplets, the even ones with a backup each; notes what it was asked. `totals` may be left out."""
+    """300 droplets, the even ones with a backup each; notes what it was asked.
+
+    `totals` may be left out; the path `refused` answers 403.
+    """
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.totals = True
+        self.refused = ""
 
     async def send(self, request: ApiRequest, headers: tuple[tuple[str, str], ...]) -> ApiResponse:
         parts = urlsplit(request.url)
         query = dict(parse_qsl(parts.query))
         self.asked.append(f"{parts.path}?{parts.query}")
         steps = parts.path.split("/")
+        if parts.path == self.refused:
+            await asyncio.sleep(0.01)
+            return ApiResponse(status=403, headers={}, body=b'{"id": "forbidden", "message": "forbidden"}')
         rows: list[dict[str, object]] = list(DROPLETS)
         name = "droplets"
         if len(steps) == 5:
@@ -177,6 +185,14 @@ def test_without_a_total_the_rows_are_counted(session: Session, cloud: Cloud) ->
     assert cloud.asked == [
         f"/v2/droplets?{query}" for query in ("per_page=1", "per_page=200", "page=2&per_page=200")
     ]
+
+
+def test_a_request_that_fails_for_two_scans_is_sent_once(session: Session, cloud: Cloud) -> None:
+    cloud.refused = "/v2/droplets/2/backups"
+    sql = f"SELECT id FROM {B} WHERE droplet_id = 2 UNION ALL SELECT id FROM {B} WHERE droplet_id IN (1, 2)"
+    with pytest.raises(OperationalError, match="forbidden"):
+        run(session, sql)
+    assert sum(cloud.refused in one for one in cloud.asked) == 1
 
 
 @pytest.mark.parametrize("prefix", ["", "EXPLAIN "])

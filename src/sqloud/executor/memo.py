@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from sqloud.errors import Error
 from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.statistics import ScanStatistics
 from sqloud.protocol.ahead import canonical
@@ -42,6 +43,10 @@ class SharedList:
         self._answers[key] = promise
         try:
             response = await fetch()
+        except Error as error:
+            promise.set_exception(error)
+            promise.exception()  # nobody may be waiting for it
+            raise
         except BaseException:
             del self._answers[key]  # whoever waits asks by itself
             promise.cancel()
@@ -53,9 +58,9 @@ class SharedList:
 
     def forget(self) -> int:
         """Drop the answers; gives the bytes that they held."""
-        had = [one.result() for one in self._answers.values() if one.done() and not one.cancelled()]
+        had = [one for one in self._answers.values() if one.done() and not one.cancelled()]
         self._answers.clear()
-        return sum(len(response.body) for response in had)
+        return sum(len(one.result().body) for one in had if one.exception() is None)
 
 
 class Memo:

@@ -178,6 +178,8 @@ def _settled(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
         except MissingParameterError as error:
             waiting[use.id] = (use, error)
             continue
+        if not names.constants:
+            continue
         # One value that another table's predicate implies costs no more than the list. It does not replace keys that
         # the other table gives: those are of rows that are there, so never more.
         wider = _cover_of(use, reach, own, names.constants)

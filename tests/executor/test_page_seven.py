@@ -233,16 +233,25 @@ def test_twenty_cancellations_leave_no_connection_and_a_session_that_works(serve
     with opened(server.url, read_timeout=20.0) as session:
         for _ in range(20):
             told: list[float] = []
+            ended = threading.Event()
 
-            def stop(told: list[float] = told, before: int = len(server.log)) -> None:
+            def stop(
+                told: list[float] = told, ended: threading.Event = ended, before: int = len(server.log)
+            ) -> None:
                 while len(server.log) < before + 2:  # the first page, and at least one that is slow
                     time.sleep(0.005)
                 told.append(time.monotonic())
-                session.cancel()
+                while not ended.wait(
+                    0.01
+                ):  # a late request of the one before may have been taken for its own
+                    session.cancel()
 
-            threading.Thread(target=stop, daemon=True).start()
+            stopping = threading.Thread(target=stop, daemon=True)
+            stopping.start()
             with pytest.raises(StatementCancelled):
                 rows(session)
+            ended.set()
+            stopping.join()
             assert time.monotonic() - told[0] < 3  # the answers that are waited for take five
             assert open_sockets(server.server_port) <= 2  # what is idle, and is used again
         slow.clear()

@@ -92,6 +92,8 @@ INSERT INTO digitalocean.droplets.droplets (name, tags) SELECT 'x', ARRAY['a', '
 UPDATE digitalocean.droplets.droplets AS d SET name = s.name FROM digitalocean.droplets.snapshots AS s WHERE s.droplet_id = d.id;
 DELETE FROM digitalocean.droplets.droplets d USING digitalocean.tags.tags t WHERE t.name = ANY(d.tags) RETURNING d.id;
 EXPLAIN INSERT INTO digitalocean.droplets.droplets (name) VALUES (lower('A'));
+EXPLAIN (ANALYZE, VERBOSE true, COSTS off, BUFFERS, FORMAT json) SELECT id FROM digitalocean.droplets.droplets;
+EXPLAIN ANALYZE VERBOSE SELECT id FROM digitalocean.droplets.droplets;
 
 -- Queries.
 

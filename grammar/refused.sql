@@ -268,6 +268,9 @@ EXPLAIN;
 -- SqlSyntaxError: unexpected SHOW; expected a statement that makes requests >SHOW<
 EXPLAIN SHOW PROVIDERS;
 
+-- SqlSyntaxError: unexpected COLOUR; expected FORMAT, ANALYZE, VERBOSE >COLOUR<
+EXPLAIN (COLOUR) SELECT 1;
+
 -- SqlSyntaxError: unexpected yaml; expected json, text >yaml<
 EXPLAIN (FORMAT yaml) SELECT 1;
 

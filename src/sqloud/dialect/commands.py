@@ -78,30 +78,43 @@ def describe(fragment: Fragment) -> Describe:
 
 
 def explain_options(fragment: Fragment) -> tuple[bool, Literal["text", "json"], int]:
-    """What follows EXPLAIN: `[ANALYZE] [(FORMAT json | text)]`, and where the statement begins."""
+    """What follows EXPLAIN, and where the statement begins: ANALYZE, VERBOSE, and options in brackets.
+
+    Postgres's other options are read and change nothing: what they would tell does not exist here.
+    """
     at = 1
     analyze = fragment.word(at) == "ANALYZE"
     at += analyze
-    if fragment.word(at) != "(" or fragment.word(at + 1) not in ("FORMAT", "ANALYZE"):
+    at += fragment.word(at) == "VERBOSE"
+    if fragment.word(at) != "(" or fragment.word(at + 1) in _QUERY_WORDS:
         return analyze, "text", at
     form: Literal["text", "json"] = "text"
     while True:
         at += 1
         option = fragment.word(at)
-        if option == "ANALYZE":
-            analyze = True
-        elif option == "FORMAT":
+        if option == "FORMAT":
             at += 1
             if fragment.word(at) not in ("JSON", "TEXT"):
                 raise fragment.unexpected(at, "json", "text")
             form = "json" if fragment.word(at) == "JSON" else "text"
+        elif option == "ANALYZE" or option in _SILENT_OPTIONS:
+            said = _SWITCHES.get(fragment.word(at + 1))
+            at += said is not None
+            analyze = analyze if option != "ANALYZE" else said is not False
         else:
-            raise fragment.unexpected(at, "FORMAT", "ANALYZE")
+            raise fragment.unexpected(at, "FORMAT", "ANALYZE", "VERBOSE")
         at += 1
         if fragment.word(at) == ")":
             return analyze, form, at + 1
         if fragment.word(at) != ",":
             raise fragment.unexpected(at, "a comma", ")")
+
+
+_QUERY_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "FROM", "("})
+_SILENT_OPTIONS = frozenset(
+    {"VERBOSE", "COSTS", "SETTINGS", "GENERIC_PLAN", "BUFFERS", "WAL", "TIMING", "SUMMARY", "MEMORY"}
+)
+_SWITCHES = {"TRUE": True, "ON": True, "1": True, "FALSE": False, "OFF": False, "0": False}
 
 
 def execute(fragment: Fragment) -> Exec:

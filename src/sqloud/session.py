@@ -78,6 +78,7 @@ from sqloud.storage import Storage
 
 if TYPE_CHECKING:
     from sqloud.executor.writer import Writer
+    from sqloud.plan.explain_writes import ExplainedWrite
 
 __all__ = ["SANDBOX_TOKEN", "Session"]
 
@@ -346,12 +347,7 @@ class Session:
         return self._writer.run(planned)
 
     def _explain_write(self, statement: Explain) -> Result:
-        own = self._changes.are_asked_by(statement.statement)
-        if statement.analyze and not own and not self.settings.dry_run:
-            raise NotSupportedError(
-                "EXPLAIN ANALYZE of a write is not built yet", hints=("EXPLAIN shows what it would send",)
-            )
-        if own:
+        if self._changes.are_asked_by(statement.statement):
             return self._explain_change(statement)
         from sqloud.planner.mutations import plan_write
 
@@ -359,13 +355,8 @@ class Session:
             statement.statement, self.catalogue, awaiting=self.settings.await_writes, own=self._storage
         )
         if isinstance(planned, Plan):
-            lines = explain(planned, self._requests(planned)).as_text()
-        else:
-            lines = self._writer.explain(planned)
-        if statement.format == "json":
-            lines = [msgspec.json.encode({"lines": lines}).decode()]
-        column = ResultColumn(name="plan", type="JSON" if statement.format == "json" else "VARCHAR")
-        return Result((column,), iter([[(line,) for line in lines]]), kind="explain", text_only=True)
+            return self._explained_query(planned, statement)
+        return self._explained(self._writer.explain(planned, analyze=statement.analyze), statement.format)
 
     def _explain_change(self, statement: Explain) -> Result:
         """What a change of own relations asks; ANALYZE makes it, and adds what it has cost."""
@@ -408,6 +399,9 @@ class Session:
         if not isinstance(statement.statement, Query):
             return self._explain_write(statement)
         plan = plan_query(statement.statement.tree, self.catalogue, reasons=True, own=self._storage)
+        return self._explained_query(plan, statement)
+
+    def _explained_query(self, plan: Plan, statement: Explain) -> Result:
         explained = explain(plan, self._requests(plan))
         if statement.analyze and not self.settings.dry_run:
             result = self._query(plan)
@@ -419,7 +413,7 @@ class Session:
             )
         return self._explained(explained, statement.format)
 
-    def _explained(self, explained: ExplainedPlan, form: str) -> Result:
+    def _explained(self, explained: ExplainedPlan | ExplainedWrite, form: str) -> Result:
         if form == "json":
             rows: list[tuple[Any, ...]] = [(explained.as_json(),)]
         else:
@@ -662,9 +656,9 @@ class _Host:
         """The rows of a plan."""
         return self._session._query(plan)
 
-    def reads(self, plan: Plan) -> list[str]:
-        """The lines of EXPLAIN."""
-        return explain(plan, self._session._requests(plan)).as_text()
+    def reads(self, plan: Plan) -> ExplainedPlan:
+        """What EXPLAIN tells."""
+        return explain(plan, self._session._requests(plan))
 
     def read_requests(self, plan: Plan) -> list[str]:
         """Each request, a line."""

@@ -6,8 +6,9 @@ the queue, and neither pretends that anything could be undone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
 import msgspec
@@ -33,11 +34,15 @@ from sqloud.executor.writes import (
     report_lines,
     unallowed,
 )
+from sqloud.plan.explain_writes import ExplainedWrite
 from sqloud.plan.mutations import Mutation
 from sqloud.registry.records import Provider
 from sqloud.settings import Settings
 
 __all__ = ["Host", "Writer"]
+
+_COUNTED = ("requests", "retries", "waited_s", "elapsed_s")
+"""What ANALYZE tells of the requests that write, and of those that AWAIT sends."""
 
 
 class Host(Reader, Sender, Protocol):
@@ -93,10 +98,28 @@ class Writer:
             self._consent([write])
         return self._sent([write], mutation.word)
 
-    def explain(self, mutation: Mutation) -> list[str]:
-        """The lines of EXPLAIN; nothing is sent."""
+    def explain(self, mutation: Mutation, *, analyze: bool = False) -> ExplainedWrite:
+        """What EXPLAIN tells; nothing is sent. `analyze` carries it out, with its consent, and adds what happened.
+
+        Raises ConsentError and WriteFailedError as `run` does, NotSupportedError for an ANALYZE within BEGIN.
+        """
+        settings = self._host.settings
         with self._opened() as workspace:
-            return explained(PreparedWrite(mutation, self._host.settings, workspace, self._host), self._host)
+            write = PreparedWrite(mutation, settings, workspace, self._host)
+            told = explained(write, self._host)
+            if not analyze or settings.dry_run or settings.preview:
+                return told
+            if self._queue is not None:
+                raise NotSupportedError(
+                    "EXPLAIN ANALYZE within BEGIN: nothing is sent before COMMIT", span=mutation.target
+                )
+            self._consent([write])
+        result = self._sent([write], mutation.word)
+        with closing(result):
+            assert result.statistics is not None
+            counted = result.statistics.told()
+            told.actual = {"done_rows": result.rowcount or 0} | {name: counted[name] for name in _COUNTED}
+        return told
 
     def begin(self) -> Result:
         """Queue the writes that follow. Raises ProgrammingError inside of another BEGIN."""
@@ -155,7 +178,7 @@ class Writer:
         if allowed(writes, self._host.settings):
             return
         if self._confirm is None:
-            lines = [line for write in writes for line in explained(write, self._host)]
+            lines = [line for write in writes for line in explained(write, self._host).as_text()]
             refused = unallowed(writes, self._host.settings, lines)
             assert refused is not None
             raise refused
@@ -172,7 +195,7 @@ class Writer:
                 self._host.authorize(write.mutation.provider, write.base)
         numbered = [msgspec.structs.replace(one, row=number) for number, one in enumerate(requests, 1)]
         outcomes = [Outcome(write=one) for one in numbered]
-        statistics = Statistics()
+        statistics, began = Statistics(), time.monotonic()
         journal = Journal(self._host.settings.journal) if self._host.settings.journal is not None else None
         workspace = self._engine.open()
         try:
@@ -195,6 +218,7 @@ class Writer:
         self._notice(f"{word}: {counts(outcomes)}")
         result = result or _nothing(word.lower())
         result.rowcount = done
+        statistics.elapsed = time.monotonic() - began
         result.statistics = statistics
         return result
 

@@ -23,7 +23,14 @@ from sqloud.executor.mutate import (
 )
 from sqloud.executor.result import Result
 from sqloud.executor.write_rows import Rows, judge, requests_of
-from sqloud.plan.explain_writes import request_line, write_lines, write_template
+from sqloud.plan.explain import ExplainedPlan
+from sqloud.plan.explain_writes import (
+    ExplainedRequest,
+    ExplainedWrite,
+    explain_write,
+    explained_headers,
+    write_template,
+)
 from sqloud.plan.mutations import Mutation
 from sqloud.plan.steps import Plan
 from sqloud.protocol.build import base_url
@@ -52,8 +59,8 @@ class Reader(Protocol):
     def read(self, plan: Plan) -> Result:
         """The rows of a plan that only reads."""
 
-    def reads(self, plan: Plan) -> list[str]:
-        """The lines of EXPLAIN for a plan that only reads; nothing is sent."""
+    def reads(self, plan: Plan) -> ExplainedPlan:
+        """What EXPLAIN tells of a plan that only reads; nothing is sent."""
 
     def read_requests(self, plan: Plan) -> list[str]:
         """Each request of a plan that only reads, a line each; nothing is sent."""
@@ -83,22 +90,28 @@ class PreparedWrite:
             self.requests = list(requests_of(self.mutation, self.base, read))
         return self.requests
 
-    def lines(self) -> list[str] | None:
-        """Its requests, a line each; None where they are yet to be read."""
+    def shown(self) -> list[ExplainedRequest] | None:
+        """Its requests as they may be shown; None where they are yet to be read."""
         if self.requests is None:
             return None
-        return [_line(one) for one in self.requests]
+        return [_shown(one) for one in self.requests]
 
 
-def _line(one: WriteRequest) -> str:
-    return request_line(one.request.http_verb, one.request.url, one.shown)
+def _shown(one: WriteRequest) -> ExplainedRequest:
+    authorized = one.provider.authentication.scheme != "none"
+    return ExplainedRequest(
+        http_verb=one.request.http_verb,
+        url=one.request.url,
+        headers=explained_headers(one.request.headers, authorized=authorized),
+        body=one.shown,
+    )
 
 
-def explained(write: PreparedWrite, reader: Reader) -> list[str]:
-    """The lines of EXPLAIN: the reads, then the writes; nothing is sent."""
+def explained(write: PreparedWrite, reader: Reader) -> ExplainedWrite:
+    """What EXPLAIN tells: the reads, then the writes; nothing is sent."""
     mutation = write.mutation
-    reads = reader.reads(mutation.source) if mutation.source is not None and mutation.source.scans else []
-    return reads + write_lines(mutation, write.lines())
+    source = mutation.source if mutation.source is not None and mutation.source.scans else None
+    return explain_write(mutation, write.shown(), reader.reads(source) if source is not None else None)
 
 
 def dry(write: PreparedWrite, reader: Reader) -> Iterator[str]:
@@ -106,17 +119,17 @@ def dry(write: PreparedWrite, reader: Reader) -> Iterator[str]:
     source = write.mutation.source
     if source is not None and source.scans:
         yield from reader.read_requests(source)
-    lines = write.lines()
-    if lines is None:
+    shown = write.shown()
+    if shown is None:
         yield f"{write_template(write.mutation)}   for each row of answer"
     else:
-        yield from lines
+        yield from (one.line for one in shown)
 
 
 def exact(write: PreparedWrite, reader: Reader) -> list[str]:
     """The exact writes, after the reads that they need: how many, each of them, and what a wide one covers."""
     write.resolve(reader)
-    lines = write_lines(write.mutation, write.lines())
+    lines = explain_write(write.mutation, write.shown()).as_text()
     covers = write.mutation.covers
     if covers is not None:
         result = reader.read(covers)

@@ -1,5 +1,6 @@
 """Answers in columns, and data frames as tables."""
 
+import asyncio
 import gc
 from datetime import UTC, datetime
 from typing import Any
@@ -138,3 +139,17 @@ def test_answers_leave_the_engine_with_their_cursors(connection: sqloud.Connecti
         connection.execute("SELECT * FROM range(10)").fetchall()
     gc.collect()
     assert len(connection._session._engine._workspaces) == 0  # type: ignore[attr-defined]
+
+
+def test_a_coroutine_reads_frames_among_its_own_variables() -> None:
+    async def told() -> list[Any]:
+        owners = polars.DataFrame(FRAME)
+        async with sqloud.aconnect(sandbox=True, on_notice=lambda _: None) as connection:
+            cursor = await connection.execute("SELECT owner FROM owners WHERE id = 3164444")
+            rows = await cursor.fetchall()
+            del owners
+            with pytest.raises(sqloud.ProgrammingError):
+                await connection.execute("SELECT owner FROM owners")
+            return rows
+
+    assert asyncio.run(told()) == [("ann",)]

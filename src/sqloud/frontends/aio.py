@@ -20,6 +20,7 @@ from sqloud.errors import InterfaceError, StatementCancelled
 from sqloud.executor.result import Result
 from sqloud.frontends.dbapi import Connection, Cursor, Parameters, Row, connect
 from sqloud.frontends.frames import Frames
+from sqloud.frontends.scope import callers_variables
 
 __all__ = ["AsyncConnection", "AsyncCursor", "aconnect"]
 
@@ -72,7 +73,7 @@ class AsyncConnection:
     async def execute(
         self, sql: str, parameters: Parameters = None, *, variables: Mapping[str, str] | None = None
     ) -> AsyncCursor:
-        """A new cursor with `sql` executed on it. Data frames are read where they are registered, not in scope."""
+        """A new cursor with `sql` executed on it."""
         return await self.cursor().execute(sql, parameters, variables=variables)
 
     async def commit(self) -> None:
@@ -176,8 +177,13 @@ class AsyncCursor(Frames):
     async def execute(
         self, sql: str, parameters: Parameters = None, *, variables: Mapping[str, str] | None = None
     ) -> Self:
-        """Run one statement, as the cursor of `connect` does."""
-        await self.connection._run(partial(self._cursor.execute, sql, parameters, variables=variables))
+        """Run one statement, as the cursor of `connect` does, with the data frames of the caller that awaits it."""
+        # The statement runs in another thread, where the caller's variables cannot be found.
+        self._cursor.variables_in_scope = callers_variables()
+        try:
+            await self.connection._run(partial(self._cursor.execute, sql, parameters, variables=variables))
+        finally:
+            self._cursor.variables_in_scope = None
         return self
 
     async def executemany(self, sql: str, seq_of_parameters: Iterable[Parameters]) -> Self:

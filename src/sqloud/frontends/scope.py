@@ -7,14 +7,16 @@ is a data frame is read; so no variable can take the place of a table, and no re
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import TypeVar
 
 from sqloud.errors import UnknownNameError
 from sqloud.frames import is_frame
 from sqloud.session import Session
 
-__all__ = ["run_in_scope"]
+__all__ = ["callers_variables", "run_in_scope"]
 
 T = TypeVar("T")
 
@@ -46,9 +48,25 @@ def _asked(error: UnknownNameError) -> str | None:
     return name if name.isidentifier() else None
 
 
+def callers_variables() -> Mapping[str, object]:
+    """The variables of the nearest caller outside of this package, locals before globals.
+
+    None where that is the event loop: a task of its own has no caller.
+    """
+    frame = _caller()
+    if frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
+        return {}
+    return ChainMap(frame.f_locals, frame.f_globals)
+
+
 def _variable(name: str) -> object:
     """A local or global variable of the caller, None where it has none."""
+    frame = _caller()
+    return frame.f_locals.get(name, frame.f_globals.get(name))
+
+
+def _caller() -> FrameType:
     frame = sys._getframe(1)
     while frame.f_globals.get("__name__", "").partition(".")[0] == "sqloud" and frame.f_back is not None:
         frame = frame.f_back
-    return frame.f_locals.get(name, frame.f_globals.get(name))
+    return frame

@@ -50,6 +50,7 @@ from sqloud.errors import (
     ProviderDocumentError,
     UnknownNameError,
 )
+from sqloud.executor.arriving import Arriving
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
@@ -113,7 +114,9 @@ class Session:
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         _check_providers(settings, self.catalogue)
-        self._engine: Engine = DuckEngine((*settings.allow_read, *settings.allow_write), settings.database)
+        self._engine: Engine = DuckEngine(
+            (*settings.allow_read, *settings.allow_write), settings.database, settings.memory_limit
+        )
         self._loop = SessionLoop()
         self._credential_source = credential_source
         carrying = transport or self._default_transport()
@@ -125,6 +128,7 @@ class Session:
             max_concurrency=most,
             first=settings.max_concurrency or FIRST_CONCURRENCY,
             read_timeout=settings.read_timeout,
+            request_timeout=settings.request_timeout,
             endpoint=self._endpoint,
             credential=self._credential,
             log=self._log,
@@ -266,7 +270,9 @@ class Session:
     def _answer(self, statement: Statement) -> Result:
         if isinstance(statement, Query):
             plan = plan_query(statement.tree, self.catalogue, own=self._storage)
-            return self._dry_run(plan) if self.settings.dry_run else self._query(plan)
+            if self.settings.dry_run:
+                return self._dry_run(plan)
+            return self._query(plan, arriving=self.settings.stream)
         if isinstance(statement, Show):
             if statement.what == "tables":
                 return _told(shown_tables(statement, self._storage), "show")
@@ -393,6 +399,7 @@ class Session:
         self._runner.max_requests = self.settings.max_requests
         self._runner.cache_ttl = self.settings.cache_ttl
         self._runner.null_on_mismatch = self.settings.null_on_mismatch
+        self._engine.limit_memory(self.settings.memory_limit)
         return Result((), iter(()), kind="set" if isinstance(statement, SetSetting) else "reset")
 
     def _explain(self, statement: Explain) -> Result:
@@ -441,7 +448,7 @@ class Session:
             if one.keys is not None
         }
 
-    def _query(self, plan: Plan) -> Result:
+    def _query(self, plan: Plan, *, arriving: bool = False) -> Result:
         workspace = self._engine.open()
         try:
             with self._unchanged(plan, workspace):
@@ -453,11 +460,57 @@ class Session:
                     for name, column in zip(names, types, strict=True)
                 )
                 statistics = Statistics()
+                if arriving and plan.scans:
+                    if (rows := self._arriving(workspace, plan, prepared, statistics, columns)) is not None:
+                        return rows
+                    self._on_notice(
+                        "the rows of this statement need each other: they are given out when all have come"
+                    )
                 batches = self._wait(workspace, plan, prepared, statistics)
         except BaseException:
             workspace.close()
             raise
         return Result(columns, batches, on_close=workspace.close, statistics=statistics)
+
+    def _arriving(
+        self,
+        workspace: Workspace,
+        plan: Plan,
+        prepared: Sequence[PreparedScan],
+        statistics: Statistics,
+        columns: tuple[ResultColumn, ...],
+    ) -> Result | None:
+        """The answer while its rows come; None where they need each other, or rows of another kind."""
+        if len(prepared) != 1 or plan.stored or plan.local or prepared[0].scan.counted:
+            return None
+        portions = workspace.portions(prepared[0].scan.id, plan.answer.sql)
+        if portions is None:
+            return None
+        batches = Arriving(portions)
+        running: Running[None] = self._loop.submit(
+            self._runner.run(
+                prepared,
+                workspace,
+                lambda: None,
+                notice=self._on_notice,
+                statistics=statistics,
+                time_limit=self.settings.statement_timeout,
+                arriving=batches,
+            )
+        )
+        batches.begin(running)
+        with self._lock:
+            self._under_way[id(statistics)] = statistics
+            self._running[id(workspace)] = (workspace, running.cancel, threading.get_ident())
+
+        def close() -> None:
+            with self._lock:
+                self._under_way.pop(id(statistics), None)
+                self._running.pop(id(workspace), None)
+            batches.close()
+            workspace.close()
+
+        return Result(columns, batches, on_close=close, statistics=statistics, arrives=True)
 
     @contextmanager
     def _unchanged(self, plan: Plan, workspace: Workspace) -> Iterator[None]:

@@ -26,6 +26,7 @@ __all__ = [
     "reset",
     "setting",
     "shown",
+    "size",
 ]
 
 Raw = str | int | float | bool
@@ -65,6 +66,36 @@ def duration(raw: Raw) -> float | None:
     if found is None or found[2] not in _UNITS:
         return None
     return float(found[1]) * _UNITS[found[2]]
+
+
+_SIZES: Mapping[str, int] = {"b": 1} | {
+    f"{prefix}{suffix}": base**power
+    for suffix, base in (("b", 1000), ("ib", 1024))
+    for power, prefix in enumerate("kmgt", 1)
+}
+_LEAST_MEMORY = 32 * 10**6
+
+
+def size(raw: Raw) -> int | None:
+    """Bytes of a size with its unit: `'512 MB'`, `'2GiB'`; None for anything else, and for too few to work with.
+
+    >>> size("512 MB"), size("1.5GiB"), size("512"), size("1 MB")
+    (512000000, 1610612736, None, None)
+    """
+    found = _DURATION.fullmatch(str(raw).lower())
+    if found is None or found[2] not in _SIZES:
+        return None
+    amount = int(float(found[1]) * _SIZES[found[2]])
+    return amount if _LEAST_MEMORY <= amount < 2**60 else None
+
+
+def _shown_size(value: object) -> str:
+    if not isinstance(value, int):
+        return "0"
+    for unit, many in (("GB", 10**9), ("GiB", 2**30), ("MB", 10**6), ("MiB", 2**20)):
+        if value % many == 0:
+            return f"{value // many} {unit}"
+    return f"{value} B"
 
 
 def _count(raw: Raw) -> int | None:
@@ -129,11 +160,23 @@ SESSION_SETTINGS: dict[str, SessionSetting] = {
         example="100",
         description="requests that a statement may send; 0 without limit",
     ),
+    "memory_limit": SessionSetting(
+        read=lambda raw: _WITHOUT if str(raw).strip() == "0" else size(raw),
+        show=_shown_size,
+        example="'512 MB'",
+        description="memory of the engine, at least 32 MB; beyond it rows go to the disk. 0 is most of the machine's",
+    ),
     "null_on_mismatch": SessionSetting(
         read=SWITCH[0],
         show=SWITCH[1],
         example="on",
         description="a value that does not fit its column reads as NULL, with a notice",
+    ),
+    "stream": SessionSetting(
+        read=SWITCH[0],
+        show=SWITCH[1],
+        example="on",
+        description="give rows out while they come, where a statement judges each by itself",
     ),
     "statement_timeout": SessionSetting(
         read=_time_limit,

@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: seconds a statement may take, None without limit.
     connect_timeout, read_timeout: seconds for one connection, for one wait on a socket (the first attempts of a
         request wait for less).
+    request_timeout: seconds one request may take with its attempts, pauses between them not counted; None without.
+    memory_limit: bytes that the engine may hold before it spills to the disk; None leaves it to the engine.
+    stream: give rows out while they come, where a statement judges each by itself.
     null_on_mismatch: a value that does not fit its column reads as NULL with a notice, not as an error.
     allow_read: directories that statements may read files from.
     allow_writes, allow_destructive: consent to writes, and to those that delete or destroy, given beforehand.
@@ -72,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout: float | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 20.0
+    request_timeout: float | None = None
+    memory_limit: int | None = None
+    stream: bool = False
     response_limit: int = RESPONSE_LIMIT
     null_on_mismatch: bool = False
     allow_read: tuple[Path, ...] = ()

@@ -12,7 +12,17 @@ from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["KEPT", "STREAMED_LINE", "TEMPORARY", "Batch", "Changed", "Engine", "ResultColumn", "Workspace"]
+__all__ = [
+    "KEPT",
+    "STREAMED_LINE",
+    "TEMPORARY",
+    "Batch",
+    "Changed",
+    "Engine",
+    "Portions",
+    "ResultColumn",
+    "Workspace",
+]
 
 KEPT = "own"
 """The engine's database of the user's own relations: in memory, or in a file that stays."""
@@ -25,7 +35,7 @@ Batch = list[tuple[Any, ...]]
 bytes, list, dict; a JSON column's values are JSON text (`str`)."""
 
 
-STREAMED_LINE = 2 * 2**20
+STREAMED_LINE = 16 * 2**20
 """Bytes of the longest row that can be streamed: what the engine reads at once is twice that."""
 
 
@@ -41,6 +51,17 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int = 0
     rows: Batch = []
+
+
+class Portions(Protocol):
+    """Answers the rows of one table a portion at a time; `most` rows in all, None without limit."""
+
+    @property
+    def most(self) -> int | None:
+        """Rows of the whole answer at most."""
+
+    def rows(self, lines: bytes) -> Batch:
+        """The answer to some rows, lines as for `Workspace.load`."""
 
 
 class Workspace(Protocol):
@@ -60,6 +81,9 @@ class Workspace(Protocol):
 
         () where `sql` has to read them more than once, or the engine holds some already.
         """
+
+    def portions(self, table: str, sql: str) -> Portions | None:
+        """What answers `sql` over some rows of the empty `table` at a time; None where a row needs the others."""
 
     def pending(self, table: str) -> list[bytes]:
         """What was loaded and is not in the engine yet; it is the caller's now."""
@@ -100,6 +124,9 @@ class Engine(Protocol):
 
     def open(self) -> Workspace:
         """A new, empty workspace. Safe from any thread."""
+
+    def limit_memory(self, limit: int | None) -> None:
+        """Bytes beyond which rows go to the disk; None leaves it to the engine. Safe from any thread."""
 
     def close(self) -> None:
         """Close the engine and remove its files."""

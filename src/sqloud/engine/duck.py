@@ -25,6 +25,7 @@ from sqloud.engine.driver import native
 from sqloud.engine.faults import translated
 from sqloud.engine.held import Held, Unsettled, looks_into_a_table
 from sqloud.engine.home import Home
+from sqloud.engine.portions import RowPortions, row_limit
 from sqloud.engine.streaming import make_pipes, reads_once
 from sqloud.engine.values import projected, quoted, readable
 from sqloud.errors import InterfaceError, InternalError, StatementCancelled
@@ -51,13 +52,18 @@ _LOADED_AT_ONCE = 4 * 2**20
 _FRAME = "frame_given"
 
 _LONGEST_LINE = 16 * 2**20
-"""Bytes of one row that the JSON reader takes without being told of more."""
+_SHORT_LINE = 2 * 2**20
+"""Bytes of one row that the JSON reader takes without being told of more; and what it is told at least, since each
+of its threads takes twice as much memory."""
 
 
 class DuckEngine:
     """DuckDB behind the engine's face. Opens at the first `open()`, from whichever thread."""
 
-    def __init__(self, allow: Sequence[Path] = (), database: Path | None = None) -> None:
+    def __init__(
+        self, allow: Sequence[Path] = (), database: Path | None = None, memory_limit: int | None = None
+    ) -> None:
+        self._memory_limit = memory_limit
         self._allow = tuple(Path(directory).resolve() for directory in allow)
         self._home = Home(database)
         self._unsettled = Unsettled()
@@ -84,6 +90,14 @@ class DuckEngine:
             self._workspaces.add(workspace)
             return workspace
 
+    def limit_memory(self, limit: int | None) -> None:
+        """Bytes beyond which rows go to the private directory; None is the engine's own share of the memory."""
+        with self._lock:
+            changed, self._memory_limit = limit != self._memory_limit, limit
+            if changed and self._connection is not None:
+                with translated():
+                    self._connection.execute(_memory(limit))
+
     def close(self) -> None:
         """Stop and close every workspace, close the database and remove the private directory."""
         with self._lock:
@@ -107,6 +121,8 @@ class DuckEngine:
             f"SET temp_directory = {quoted(str(self._private / 'spill'))}",
             f"SET allowed_directories = [{listed}]",
             *self._home.opened(connection, self._private),
+            *([_memory(self._memory_limit)] if self._memory_limit is not None else ()),
+            "SET allowed_configs = ['memory_limit']",
             "SET enable_external_access = false",
             "SET lock_configuration = true",
         )
@@ -185,6 +201,43 @@ class DuckWorkspace:
         shutil.rmtree(folder)
         self.create(table, self._tables[table])
         return ()
+
+    def portions(self, table: str, sql: str) -> RowPortions | None:
+        """What answers `sql` over some rows of `table` at a time; None where a row needs the others."""
+        if table in self._flushed or self._pending.get(table):
+            return None
+        columns = self.bind(sql)
+        self._execute(f"DROP TABLE {_name(table)}")
+        self._spool.touch(0o600)
+        self._view(table, _LONGEST_LINE)
+        call = self._execute(f"EXPLAIN (FORMAT json) {sql}")
+        by_row, most = row_limit("".join(str(row[1]) for row in self._fetched(call, 100)), sql)
+        self._spool.unlink()
+        if not by_row:
+            self._execute(f"DROP VIEW {_name(table)}")
+            self.create(table, self._tables[table])
+            return None
+        names = ", ".join(f"c{position}" for position in range(len(columns)))
+        reading, converted = readable(f"({sql}) AS answer({names})", [column.type for column in columns])
+        room = _LONGEST_LINE
+
+        def answer(lines: bytes) -> Batch:
+            nonlocal room
+            self._spool.write_bytes(lines)
+            try:
+                if len(lines) > room and (longest := max(map(len, lines.split(b"\n")))) > room:
+                    room = longest + 1
+                    self._view(table, room)
+                return converted(self._fetch_all(reading))
+            finally:
+                self._spool.unlink(missing_ok=True)
+
+        return RowPortions(answer, most)
+
+    def _view(self, table: str, room: int) -> None:
+        """Let `table` be what the spool holds; room: bytes of its longest line."""
+        read = self._reading(table, (self._spool,), f", maximum_object_size = {room}")
+        self._execute(f"CREATE OR REPLACE VIEW {_name(table)} AS {read}")
 
     def pending(self, table: str) -> list[bytes]:
         """What was loaded and is not in the engine yet; it is the caller's now."""
@@ -341,7 +394,7 @@ class DuckWorkspace:
             return
         self._flushed.add(table)
         longest = max(map(len, chunks))
-        roomy = f", maximum_object_size = {longest + 1}" if longest > _LONGEST_LINE else ""
+        roomy = f", maximum_object_size = {max(longest + 1, _SHORT_LINE)}"
         with open(self._spool, "wb") as spool:
             spool.writelines(chunks)
         try:
@@ -390,6 +443,10 @@ class DuckWorkspace:
             raise StatementCancelled("the statement was cancelled")
         if self._closed:
             raise InterfaceError("the statement's workspace is closed")
+
+
+def _memory(limit: int | None) -> str:
+    return "RESET GLOBAL memory_limit" if limit is None else f"SET GLOBAL memory_limit = '{limit} B'"
 
 
 def _name(identifier: str) -> str:

@@ -60,6 +60,8 @@ def translated() -> Iterator[None]:
         hints: tuple[str, ...] = ()
         if kind is NotSupportedError and type(error).__name__ == "PermissionException":
             hints = ("files are closed to statements; --allow-read DIR opens a directory",)
+        if type(error).__name__ == "OutOfMemoryException":
+            hints = ("raise the limit: --memory-limit SIZE, SET memory_limit = '2 GB'",)
         raise kind(_said(str(error)), hints=hints) from error
 
 

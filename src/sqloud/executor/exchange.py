@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from sqloud.errors import ConnectionFault, RequestLimitError
+from sqloud.errors import ConnectionFault, RequestLimitError, TimeLimitError
 from sqloud.executor.cache import ResponseCache
 from sqloud.executor.pacing import Lane
 from sqloud.executor.request_log import RequestLog
@@ -38,7 +38,8 @@ class Exchanges:
     """The way of a session's requests: one lane for each host and credential, one transport, one log.
 
     max_concurrency: requests in flight in a lane; first: how many at first. read_timeout: seconds that the last
-    attempt waits for bytes. endpoint, credential: by provider.
+    attempt waits for bytes; request_timeout: seconds that all attempts of a request may take. endpoint,
+    credential: by provider.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Exchanges:
         max_concurrency: int,
         first: int,
         read_timeout: float,
+        request_timeout: float | None = None,
         endpoint: Callable[[Provider], str],
         credential: Callable[[Provider], str | None],
         log: RequestLog | None = None,
@@ -56,6 +58,7 @@ class Exchanges:
         self._max_concurrency = max_concurrency
         self._first = first
         self._patience = Patience(stalls=tuple(part * read_timeout for part in _STALLS))
+        self._request_timeout = request_timeout
         self._endpoint = endpoint
         self._credential = credential
         self._log = log
@@ -105,13 +108,20 @@ class Exchanges:
     ) -> ApiResponse:
         """One request with its retries.
 
-        Raises the last ConnectionFault, CredentialError, and RequestLimitError before a request that would be one
-        more than the statement may send.
+        Raises the last ConnectionFault, TimeLimitError after the last of a request's time, CredentialError, and
+        RequestLimitError before a request that would be one more than the statement may send.
         """
-        sent = 0
+        sent, spent = 0, 0.0
 
         async def send(message: ApiRequest) -> ApiResponse:
-            nonlocal sent
+            nonlocal sent, spent
+            if sent and self._request_timeout is not None and spent >= self._request_timeout:
+                place = f" (page {message.place})" if message.place > 1 else ""
+                raise TimeLimitError(
+                    f"{message.http_verb} {message.url}{place} has had the {self._request_timeout:g} s that a "
+                    f"request may take, in {sent} attempts",
+                    hints=("--request-timeout SECONDS gives it more",),
+                )
             headers = (*message.headers, *self.authorize(provider, message.url))
             lane = self._lane(provider, message.url)
             began = time.monotonic()
@@ -129,10 +139,11 @@ class Exchanges:
                 sent += 1
                 counted.requests += 1
                 counted.retries += sent > 1
-                response = await self._logged(message, headers, sent)
+                response = await self._timely(message, headers, sent, spent)
                 asked = server_wait(response, time.time(), provider.rate_limit)
                 lane.heard(response, provider.rate_limit, asked, time.time(), left)
             finally:
+                spent += time.monotonic() - entered
                 lane.leave()
             counted.bytes += len(response.body)
             return response
@@ -173,6 +184,20 @@ class Exchanges:
     def limits(self) -> tuple[tuple[str, int | None, float], ...]:
         """Of each lane its host, what the server says is left, and the seconds until it may go on."""
         return tuple((key[0][1], lane.remaining, lane.held) for key, lane in self._lanes.items())
+
+    async def _timely(
+        self, request: ApiRequest, headers: tuple[tuple[str, str], ...], attempt: int, spent: float
+    ) -> ApiResponse:
+        """One attempt, within what the others have left of the request's time."""
+        if self._request_timeout is None:
+            return await self._logged(request, headers, attempt)
+        try:
+            async with asyncio.timeout(max(0.0, self._request_timeout - spent)):
+                return await self._logged(request, headers, attempt)
+        except TimeoutError as error:
+            raise ConnectionFault(
+                f"{request.http_verb} {request.url} was not answered within {self._request_timeout:g} s"
+            ) from error
 
     async def _logged(
         self, request: ApiRequest, headers: tuple[tuple[str, str], ...], attempt: int

@@ -45,6 +45,10 @@ class Running(Generic[T]):
         if not self._outcome.done():
             self._loop.call_soon_threadsafe(self._cancel)
 
+    def when_done(self, call: Callable[[], object]) -> None:
+        """Call from whichever thread ends it, or at once where it has ended."""
+        self._outcome.add_done_callback(lambda _: call())
+
     def wait(self) -> None:
         """Wait until nothing of the coroutine runs any more, some seconds at most."""
         wait((self._outcome,), timeout=_CLOSING)

@@ -17,6 +17,7 @@ import msgspec
 from sqloud.engine.base import Workspace
 from sqloud.errors import Error, IncompleteAnswerError
 from sqloud.executor.ahead import Ahead
+from sqloud.executor.arriving import Arriving
 from sqloud.executor.counting import told_total
 from sqloud.executor.memo import Memo, SharedList
 from sqloud.executor.prepared import PreparedScan
@@ -60,6 +61,7 @@ class ScanRun:
         statistics: Statistics,
         memo: Memo,
         streaming: Streaming[Any] | None = None,
+        arriving: Arriving | None = None,
         *,
         fresh: bool = False,
     ) -> None:
@@ -77,13 +79,19 @@ class ScanRun:
         self._reader = PageReader(prepared.scan, null_on_mismatch=runner.null_on_mismatch)
         self._lines: list[bytes] = []
         self._size = self._handed = 0
+        self._arriving = arriving
         self._streaming = streaming if prepared.scan.limit is None else None
 
     async def run(self) -> None:
         """Load every row, or raise."""
         began = time.monotonic()
         try:
-            await self._run()
+            try:
+                await self._run()
+            except Error:
+                if self._arriving is not None:
+                    await self._flush()  # what came before is given out before the failure is told
+                raise
             await self._flush()
         except Satisfied:
             return
@@ -153,7 +161,7 @@ class ScanRun:
         if page.lines:
             self._lines.append(page.lines)
             self._size += len(page.lines)
-            if self._size >= _LOADED_AT_ONCE:
+            if self._size >= _LOADED_AT_ONCE or (self._arriving is not None and self._arriving.is_hungry()):
                 await self._flush()
 
     async def _flush(self) -> None:
@@ -162,6 +170,9 @@ class ScanRun:
         if not lines:
             return
         self._handed += len(lines)
+        if self._arriving is not None:
+            await self._arriving.take(lines, self._runner.work, self._workspace.interrupt)
+            return
         async with self._turn:
             if await self._streams():
                 await self._stream(lines)
@@ -271,6 +282,8 @@ class ScanRun:
             return limit is not None and rows >= limit.rows
         passed = limit.passed
         await self._flush()
+        if self._arriving is not None:
+            return False  # it counts the rows that pass by itself
         async with self._turn:
             batches = await self._runner.work(
                 lambda: list(self._workspace.query(passed)), self._workspace.interrupt

@@ -36,6 +36,7 @@ class Result:
     `tag` is what psql says of a statement that changes something (`INSERT 0 3`), `rowcount` how many rows it was.
     `text_only` marks answers that are lines to read (EXPLAIN), printed bare by the table format.
     `kept` leaves the answer in the engine after its last batch, until `close()`.
+    `arrives` marks rows that are given out while they come: `batches()` then raises where the statement breaks.
     `statistics` is what a statement that can make requests has cost; None for one that cannot.
     """
 
@@ -50,6 +51,7 @@ class Result:
         statistics: Statistics | None = None,
         tag: str | None = None,
         rowcount: int | None = None,
+        arrives: bool = False,
     ) -> None:
         self.columns = columns
         self.kind = kind
@@ -60,6 +62,7 @@ class Result:
         self.cut_by: str | None = None
         self.statistics = statistics
         self.kept = False
+        self.arrives = arrives
         self._batches = batches
         self._on_close = on_close
 

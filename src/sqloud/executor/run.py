@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sqloud.engine.base import Workspace
 from sqloud.errors import InvalidValueError, ProgrammingError, TimeLimitError
+from sqloud.executor.arriving import Arriving
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import SessionLoop
 from sqloud.executor.memo import Memo
@@ -72,18 +73,20 @@ class Runner:
         time_limit: float | None,
         sql: str | None = None,
         fresh: bool = False,
+        arriving: Arriving | None = None,
     ) -> T:
         """Load every scan's rows into the workspace and give what `answer` makes of them there, or raise.
 
         The time limit (seconds) is that of the whole. `sql` is the query that `answer` runs, and then many rows of a
         single scan may go into it as they come, without being kept. `fresh`: nothing comes out of the cache.
+        `arriving` is given the rows of a single scan as they come, and then the workspace gets none.
         """
         began, loaded = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(time_limit):
                 streaming = Streaming(workspace, sql, answer) if sql and len(prepared) == 1 else None
                 try:
-                    await self._load(prepared, workspace, notice, statistics, streaming, fresh)
+                    await self._load(prepared, workspace, notice, statistics, streaming, fresh, arriving)
                     loaded = time.monotonic()
                     if streaming is not None and streaming.stream is not None:
                         return await streaming.stream.answered()
@@ -108,6 +111,7 @@ class Runner:
         statistics: Statistics,
         streaming: Streaming[T] | None,
         fresh: bool,
+        arriving: Arriving | None,
     ) -> None:
         """Run all scans, each after those that its keys come from."""
         turn = asyncio.Lock()
@@ -123,7 +127,9 @@ class Runner:
                 async with turn:
                     one = await self._fed(one, workspace)
                 memo.known(one)
-            run = ScanRun(self, one, workspace, turn, notice, statistics, memo, streaming, fresh=fresh)
+            run = ScanRun(
+                self, one, workspace, turn, notice, statistics, memo, streaming, arriving, fresh=fresh
+            )
             await run.run()
             memo.ended(scan.id)
             loaded[scan.id].set()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from sqloud.errors import ConnectionFault, InterfaceError, ResponseDataError
+from sqloud.errors import ConnectionFault, InterfaceError, OperationalError, ResponseDataError
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _LONGEST_HEAD = 256 * 2**10
 _FRESH = 1.0
 """Seconds after which an idle connection is not trusted with what cannot be sent twice."""
 _IDLE = 60.0
+_SLOWEST = 1024
+"""Bytes a second; an answer that takes longer than one wait may, and comes more slowly than this, has stalled."""
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB = 47
 
@@ -51,7 +53,10 @@ class DirectTransport:
         self._tls: ssl.SSLContext | None = None
 
     async def send(self, request: ApiRequest, headers: tuple[tuple[str, str], ...]) -> ApiResponse:
-        """One exchange on an idle connection, or on a new one. Raises ConnectionFault, ResponseDataError."""
+        """One exchange on an idle connection, or on a new one.
+
+        Raises ConnectionFault, ResponseDataError, OperationalError for a certificate that is not trusted.
+        """
         place, message = self._message(request, headers)
         connection = None
         try:
@@ -61,6 +66,12 @@ class DirectTransport:
                 *message, request.patience or self._read_timeout, self._response_limit
             )
         except (OSError, h11.RemoteProtocolError, zlib.error) as error:
+            if (refused := _untrusted(error)) is not None:
+                raise OperationalError(
+                    f"{request.http_verb} {request.url} was not sent: the certificate of {place[1]} is not "
+                    f"trusted ({refused})",
+                    hints=("SSL_CERT_FILE names a file with the certificates to trust",),
+                ) from error
             raise ConnectionFault(
                 f"{request.http_verb} {request.url} failed: {_said(error)}", sent=connection is not None
             ) from error
@@ -182,7 +193,8 @@ class _Connection(asyncio.Protocol):
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[ApiResponse] | None = None
-        self._heard = self._loop.time()
+        self._began = self._heard = self._loop.time()
+        self._received = 0  # bytes of the answer, as they came
         self._open = True
         self._watching: asyncio.TimerHandle | None = None
         self._unpacking: zlib._Decompress | None = None
@@ -221,7 +233,8 @@ class _Connection(asyncio.Protocol):
         if body:
             pieces.append(self._http.send(h11.Data(data=body)) or b"")
         pieces.append(self._http.send(h11.EndOfMessage()) or b"")
-        self._heard = self._loop.time()
+        self._began = self._heard = self._loop.time()
+        self._received = 0
         self._transport.write(b"".join(pieces))
         self._watching = self._loop.call_later(patience, self._watch, patience)
         try:
@@ -231,8 +244,11 @@ class _Connection(asyncio.Protocol):
             self._watching.cancel()
 
     def _watch(self, patience: float) -> None:
-        quiet = self._loop.time() - self._heard
-        if quiet >= patience:
+        moment = self._loop.time()
+        quiet, passed = moment - self._heard, moment - self._began
+        if quiet < patience <= passed and self._received < passed * _SLOWEST:
+            self._fail(TimeoutError(f"only {self._received:,} bytes came in {passed:.1f} s"))
+        elif quiet >= patience:
             self._fail(TimeoutError(f"nothing came for {patience:g} s"))
         else:
             self._watching = self._loop.call_later(patience - quiet, self._watch, patience)
@@ -240,6 +256,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of the answer; what nobody asked for closes the connection."""
         self._heard = self._loop.time()
+        self._received += len(data)
         if self._answer is None or self._answer.done():
             self.abort()
             return
@@ -312,6 +329,16 @@ def _closed(opening: asyncio.Task[_Connection]) -> None:
     """Close a connection that nobody waits for any more."""
     if not opening.cancelled() and opening.exception() is None:
         opening.result().abort()
+
+
+def _untrusted(error: BaseException) -> str | None:
+    """What is wrong with a server's certificate, where that is the failure."""
+    import sys
+
+    ssl = sys.modules.get("ssl")  # without it no certificate was looked at
+    if ssl is None or not isinstance(error, ssl.SSLCertVerificationError):
+        return None
+    return str(error.verify_message)
 
 
 def _said(error: BaseException) -> str:

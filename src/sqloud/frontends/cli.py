@@ -83,6 +83,8 @@ def _statements(arguments: list[str]) -> int:
         scripts = [("file", "-")]
     if not scripts and options.out is not None:
         parser.error("--out needs statements from -c, -f or stdin")
+    if options.stream and options.out is not None:
+        parser.error("--stream prints rows as they come, and --out is all or nothing: choose one")
     options.continue_on_error = options.continue_on_error or options.on_error == "continue"
     if options.agent:
         options.output_format = options.output_format or "jsonl"
@@ -169,6 +171,11 @@ def _settings(options: argparse.Namespace) -> Settings:
         said["log_requests"] = Path(options.log_requests)
     if options.max_keys is not None:
         said["max_keys"] = options.max_keys
+    if options.stream:
+        said["stream"] = True
+    for name in ("request_timeout", "memory_limit"):
+        if getattr(options, name) is not None:
+            said[name] = getattr(options, name)
     if options.timeout is not None:
         said["statement_timeout"] = options.timeout
     return Settings.from_environment(**said)

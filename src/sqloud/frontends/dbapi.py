@@ -125,6 +125,7 @@ def connect(
     allow_write: Iterable[str | Path] = (),
     database: str | Path | None = None,
     null_on_mismatch: bool = False,
+    stream: bool = False,
     dry_run: bool = False,
     allow_writes: bool = False,
     allow_destructive: bool = False,
@@ -151,6 +152,8 @@ def connect(
     or a mapping `{"provider": {...}, "services": {name: {...}}}` of what those files hold.
     max_concurrency: requests in flight at once. max_keys: values that one table may be asked for, where they come
     out of other tables. timeout: seconds for one statement.
+    stream: a cursor gives rows out while they come, where a statement judges each by itself, and raises where it
+    breaks; such an answer is read once, and not in columns.
     allow_read: directories that statements may read files from. allow_write: directories that COPY may write to.
     database: the file that keeps tables and views of your own; without it they are in memory.
     null_on_mismatch: a value that does not fit its column reads as NULL, with a notice.
@@ -197,6 +200,7 @@ def connect(
         "continue_on_error": continue_on_error,
         "await_writes": await_writes,
         "dry_run": dry_run,
+        "stream": stream,
     }
     if max_concurrency is not None:
         chosen["max_concurrency"] = max_concurrency
@@ -359,7 +363,7 @@ class Cursor(Frames):
         self._hold(result)
         self._result = result
         self.rowcount = -1 if result.rowcount is None else result.rowcount
-        if result.answer is None:
+        if result.answer is None and not result.arrives:
             self._given = list(itertools.chain.from_iterable(result.batches()))
             self._rows = _rows(result.columns, iter([self._given]))
         else:
@@ -489,6 +493,11 @@ class Cursor(Frames):
 
     def _columnar(self) -> tuple[Answer, list[str]]:
         result = self._current()
+        if result.arrives:
+            raise NotSupportedError(
+                "rows that are given out while they come are read once, and not in columns",
+                hints=("connect(stream=False), or SET stream = off, holds the answer",),
+            )
         if result.answer is None and self._held is None:
             self._held = self._ready().table_of(result.columns, self._given or [])
             self._held.kept = True

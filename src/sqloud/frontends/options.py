@@ -112,6 +112,7 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         choices=tuple(FORMATS),
         help=f"{', '.join(FORMATS)} (default: by the suffix of --out, else {DEFAULT_FORMAT})",
     )
+    add("--stream", action="store_true", help="print rows while they come, where a statement allows it")
     add("--out", metavar="FILE", help="write there instead, all or nothing: a failure leaves the old file")
     add = parser.add_argument_group("where to").add_argument
     add("--sandbox", action="store_true", help="a simulated cloud: no token, no network")
@@ -175,6 +176,18 @@ def main_parser(version: str) -> argparse.ArgumentParser:
     )
     add("--log-requests", metavar="FILE", help="note each request there, a JSON line each")
     add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
+    add(
+        "--request-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="time that all attempts of one request may take",
+    )
+    add(
+        "--memory-limit",
+        metavar="SIZE",
+        type=_size,
+        help="memory of the engine (512MB, 2GiB), beyond which rows go to the disk",
+    )
     parser.add_argument("--version", action="version", version=version)
     return parser
 
@@ -306,6 +319,15 @@ def _seconds(text: str) -> float:
     if not seconds:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
     return seconds
+
+
+def _size(text: str) -> int:
+    from sqloud.session_settings import size
+
+    found = size(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"expected a size from 32MB, as 512MB or 2GiB; got {text!r}")
+    return found
 
 
 def _milliseconds(text: str) -> float:

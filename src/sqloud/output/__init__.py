@@ -1,7 +1,7 @@
 """Results as text: table, json, jsonl, csv and the other formats.
 
 Law: nothing of a result reaches the stream before the whole of it has come, so that a statement that fails
-half way leaves nothing there.
+half way leaves nothing there; but for one whose rows arrive (`Result.arrives`), which are written as they come.
 
 Importing this package costs nothing; each format is imported when it is written.
 """
@@ -84,15 +84,20 @@ def write(
     Raises InterfaceError for an unknown format, what the result raises while it is read (then the stream
     got nothing), and OSError where the stream does not take the text.
     """
+    from sqloud.errors import Error
     from sqloud.output.spool import Spool
 
-    count = 0
+    count = printed = 0
+    ended = False
 
     def counted() -> Iterator[Batch]:
-        nonlocal count
+        nonlocal count, ended
         for batch in result.batches():
             count += len(batch)
             yield batch
+            if result.arrives:
+                stream.flush()
+        ended = True
 
     try:
         if output_format not in FORMATS:
@@ -104,10 +109,26 @@ def write(
         if not result.columns:
             return sum(len(batch) for batch in result.batches())
         chosen = _lines if result.text_only and output_format == DEFAULT_FORMAT else FORMATS[output_format]
+        if result.arrives:
+            as_they_came = False
+            for text in chosen(result.columns, counted(), terminal, note):
+                stream.write(text)
+                printed = count
+                as_they_came = as_they_came or (count > 0 and not ended)
+            if count and not as_they_came:
+                note(
+                    f"the format {output_format} needs every row before the first; csv, tsv and jsonl do not"
+                )
+            return count
         with Spool() as spool:
             for text in chosen(result.columns, counted(), terminal, note):
                 spool.write(text)
             spool.release(stream)
+    except Error:
+        if result.arrives:
+            stream.flush()
+            note(f"{printed:,} rows were printed before the failure")
+        raise
     finally:
         result.close()
     return count

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope as SqlScope
 
 from sqloud.planner.local import LocalUse
+from sqloud.planner.outputs import output_name
 from sqloud.planner.sources import TableUse, source_name
 
 __all__ = ["Relations", "name_relations", "names_api_table", "using_names"]
@@ -161,6 +162,19 @@ def _output_names(scope: SqlScope) -> tuple[str, ...] | None:
     if named:
         return tuple(name.lower() for name in named)
     if isinstance(expression, exp.Query):
-        names = tuple(name.lower() for name in expression.named_selects)
-        return None if "*" in names else names
+        names = [name for item in expression.selects for name in _shown_names(item)]
+        unnamed = [output_name(item) for item in expression.selects if not isinstance(item, _NAMED)]
+        if "*" in names or any(names.count(name) > 1 for name in unnamed):
+            return None  # the engine tells them apart
+        return tuple(names)
     return None
+
+
+_NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star)
+
+
+def _shown_names(item: exp.Expr) -> list[str]:
+    """What an output will be called: what nobody named is called as Postgres calls it."""
+    if isinstance(item, exp.Aliases):
+        return [alias.name.lower() for alias in item.aliases]
+    return [item.alias_or_name.lower() if isinstance(item, _NAMED) else output_name(item)]

@@ -220,7 +220,9 @@ class Exchanges:
         key = (origin(url), self._digest(provider))
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(most=self._max_concurrency, first=self._first)
+            lane = self._lanes[key] = Lane(
+                most=self._max_concurrency, first=self._first, buckets=provider.rate_limit.buckets
+            )
         return lane
 
 

@@ -16,8 +16,9 @@ import itertools
 import math
 from collections import deque
 
+from sqloud.protocol.buckets import TokenBucket
 from sqloud.protocol.messages import ApiResponse
-from sqloud.registry.records import RateLimitHeaders
+from sqloud.registry.records import Bucket, RateLimitHeaders
 
 __all__ = ["Lane"]
 
@@ -50,16 +51,18 @@ _SPARE = 4
 class Lane:
     """The way to one host with one credential.
 
-    most: requests in flight at once; first: how many before the server has shown that it is quick.
+    most: requests in flight at once; first: how many before the server has shown that it is quick. buckets: limits
+    that its document declares.
     """
 
-    def __init__(self, *, most: int, first: int) -> None:
+    def __init__(self, *, most: int, first: int, buckets: tuple[Bucket, ...] = ()) -> None:
         self._most = most
         self._allowed = float(min(first, most))
         self._in_flight = 0
         self._queue: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._number = itertools.count()
         self._loop = asyncio.get_running_loop()
+        self._buckets = [TokenBucket(bucket, self._loop.time()) for bucket in buckets]
         self._timer: asyncio.TimerHandle | None = None
         self._held_until = 0.0
         self._refusals = 0  # since the last good answer
@@ -126,12 +129,15 @@ class Lane:
     @property
     def held(self) -> float:
         """Seconds until requests may go again; 0 where they may."""
-        return max(0.0, self._held_until - self._loop.time())
+        moment = self._loop.time()
+        return max(0.0, self._held_until - moment, self._emptied(moment))
 
     @property
     def remaining(self) -> int | None:
-        """Requests that the server says are left; None where it says nothing."""
-        return self._remaining
+        """Requests that the server says are left, or a declared limit lets go at once; None where neither is known."""
+        known = [] if self._remaining is None else [self._remaining]
+        moment = self._loop.time()
+        return min((*known, *(int(bucket.tokens(moment)) for bucket in self._buckets)), default=None)
 
     def _welcome(self, moment: float) -> None:
         self._refusals = 0
@@ -208,14 +214,20 @@ class Lane:
             if self._queue[0][2].done():  # cancelled while it waited
                 heapq.heappop(self._queue)
                 continue
-            pause = max(self._held_until - moment, self._behind(moment))
+            pause = max(self._held_until - moment, self._behind(moment), self._emptied(moment))
             if pause > 0:
                 self._again(pause)
                 return
             if self._pace is not None:
                 self._credit -= 1
+            for bucket in self._buckets:
+                bucket.take(moment)
             self._in_flight += 1
             heapq.heappop(self._queue)[2].set_result(None)
+
+    def _emptied(self, moment: float) -> float:
+        """Seconds until every declared limit lets one more request through."""
+        return max((bucket.pause(moment) for bucket in self._buckets), default=0.0)
 
     def _behind(self, moment: float) -> float:
         """Seconds until the pace allows one more request; credit of a second at most is kept."""

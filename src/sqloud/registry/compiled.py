@@ -21,7 +21,7 @@ from sqloud.registry.sources import read_regular
 
 __all__ = ["FORMAT", "CompiledCache", "digest"]
 
-FORMAT = 5
+FORMAT = 6
 """Counts the changes of the records or of their resolution within one version; a change makes files stale."""
 
 R = TypeVar("R", Provider, Service, Aliases)

@@ -20,6 +20,7 @@ __all__ = [
     "Await",
     "Body",
     "BodyField",
+    "Bucket",
     "Column",
     "Equals",
     "ErrorShape",
@@ -324,12 +325,21 @@ class ErrorShape(Record, frozen=True, kw_only=True):
     message: str
 
 
+class Bucket(Record, frozen=True, kw_only=True):
+    """A token bucket: `requests` in `seconds`, `burst` of them at once (None: as many as `requests`)."""
+
+    requests: int
+    seconds: int
+    burst: int | None = None
+
+
 class RateLimitHeaders(Record, frozen=True, kw_only=True):
-    """Response headers that tell the rate limit; `reset` in Unix seconds."""
+    """Response headers that tell the rate limit, `reset` in Unix seconds; and the limits that are known before."""
 
     limit: str | None = None
     remaining: str | None = None
     reset: str | None = None
+    buckets: tuple[Bucket, ...] = ()
 
 
 class Provider(Record, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from sqloud.registry.inputs import (
 )
 from sqloud.registry.reader import Report, pointer
 from sqloud.registry.records import (
+    Bucket,
     Column,
     ErrorShape,
     Method,
@@ -48,7 +49,12 @@ def resolve_provider(root: Plain) -> Provider:
         authentication=resolve_authentication(root.get("authentication", {"scheme": "none"})),
         errors=ErrorShape(**root["errors"]) if "errors" in root else None,
         rate_limit=RateLimitHeaders(
-            **{meaning: header.lower() for meaning, header in root.get("rate_limit", {}).items()}
+            **{
+                meaning: header.lower()
+                for meaning, header in root.get("rate_limit", {}).items()
+                if meaning != "buckets"
+            },
+            buckets=tuple(Bucket(**bucket) for bucket in root.get("rate_limit", {}).get("buckets", ())),
         ),
         services=tuple(root["services"].items()),
     )

@@ -29,7 +29,7 @@ class Session:
     def cancel(self):
         print("cancelled", file=sys.stderr)
 
-cli._opening = lambda settings, agent=False: lambda: nullcontext(Session())
+cli._opening = lambda settings, scripts, agent=False: lambda: nullcontext(Session())
 sys.exit(cli.main())
 """
 

@@ -92,7 +92,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         request = self.write.request
         sent = f"{request.http_verb} {shown_url(request)}"
         # A broken connection's message names its request already.
-        detail = self.detail.removeprefix(sent).lstrip(" :")
+        detail = self.detail.removeprefix(f"{sent} failed").removeprefix(sent).lstrip(" :")
         return f"row {self.write.row}: {self.outcome}: {sent}" + (f": {detail}" if detail else "")
 
 

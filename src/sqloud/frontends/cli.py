@@ -99,7 +99,7 @@ def _statements(arguments: list[str]) -> int:
     with batch.ending_on_signals():
         return batch.run(
             scripts,
-            _opening(settings, agent=options.agent),
+            _opening(settings, scripts, agent=options.agent),
             output_format=options.output_format or _by_suffix(options.out) or DEFAULT_FORMAT,
             variables=variables,
             parameters=_parameters(options),
@@ -181,12 +181,18 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_environment(**said)
 
 
-def _opening(settings: Settings, *, agent: bool = False) -> Callable[[], AbstractContextManager[Runner]]:
+def _opening(
+    settings: Settings, scripts: Sequence[tuple[str, str]], *, agent: bool = False
+) -> Callable[[], AbstractContextManager[Runner]]:
     def open_session() -> AbstractContextManager[Runner]:
         from sqloud.frontends.batch import agent_notice, notice
         from sqloud.session import Session
 
-        return Session(settings, on_notice=agent_notice if agent else notice)
+        if agent:
+            return Session(settings, on_notice=agent_notice)
+        from sqloud.frontends.asking import asker
+
+        return Session(settings, on_notice=notice, on_confirm=asker(scripts, sys.stdin, sys.stderr))
 
     return open_session
 

@@ -288,9 +288,20 @@ def _methods(resource: Resource, verb: str, span: Span) -> tuple[Method, ...]:
         raise UnknownNameError(
             f"{resource.name} has no {verb.upper()} method (it has {', '.join(verbs)})",
             span=span,
-            hints=(f"SHOW METHODS IN {resource.name} lists them",),
+            hints=(*_calls(resource, verb), f"SHOW METHODS IN {resource.name} lists them"),
         )
     return found
+
+
+def _calls(resource: Resource, verb: str) -> tuple[str, ...]:
+    """What to write instead of a change, where the document names its PUT or PATCH as a call."""
+    changing = {"update": ("PATCH", "PUT"), "replace": ("PUT",), "delete": ("DELETE",)}.get(verb, ())
+    return tuple(
+        f"write   EXEC {resource.name}.{method.name} "
+        + ", ".join([*(f"@{one.sql_name} = ..." for one in method.required), "..."])
+        for method in resource.methods_for("exec")
+        if method.http_verb in changing
+    )
 
 
 _PLANNERS: Mapping[type[Statement], Callable[[Any, Reading], Mutation | Plan]] = {

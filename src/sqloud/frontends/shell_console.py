@@ -172,6 +172,7 @@ class Console:
     def execute(self, statement: StatementText, variables: Mapping[str, str]) -> Result:
         """The answer of one statement. Ctrl-C cancels it: raises KeyboardInterrupt, or the Error that tells more."""
         from sqloud.frontends.parameters import inferred
+        from sqloud.frontends.progress import shown
 
         session = self.session()
         parameters = {name: inferred(text) for name, text in self.state.variables.items()}
@@ -179,7 +180,8 @@ class Console:
         def work() -> Result:
             return session.run(statement, variables=variables, parameters=parameters)
 
-        return self._aside.run(work, lambda thread: session.cancel(thread))
+        with shown(session):
+            return self._aside.run(work, lambda thread: session.cancel(thread))
 
     def show(self, result: Result, *, expanded: bool = False) -> None:
         """Write an answer where answers go, a table on a terminal as the screen takes it."""

@@ -6,7 +6,7 @@ engine is an error here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlglot import exp
@@ -139,7 +139,21 @@ def _choices(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
     """
     covers, choices, waiting = _settled(names, feeding)
     if waiting:
-        raise next(iter(waiting.values()))[1]
+        from sqloud.planner.rings import telling_refusal
+
+        reach = Reach(names, Voids(names))
+
+        def attempt(use: TableUse, scans: Sequence[str]) -> Choice | None:
+            ready = {scan: choice.most_rows for scan, choice in choices.items()} | dict.fromkeys(scans)
+            own = FedSubjects(use, names, reach, feeding, ready)
+            try:
+                return choose(
+                    use, _cover_of(use, reach, own, names.equalities), parameter_subjects(use), fed=True
+                )
+            except MissingParameterError:
+                return None
+
+        raise telling_refusal(waiting, feeding, attempt)
     return covers, choices
 
 

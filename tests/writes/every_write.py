@@ -21,7 +21,7 @@ import msgspec
 from sqloud.dialect import split
 from sqloud.errors import Error, Source, WriteFailedError
 from sqloud.registry import Catalogue
-from sqloud.registry.records import BodyField, Method, Parameter, Resource
+from sqloud.registry.records import Body, Method, Parameter, Resource
 from sqloud.session import Session
 from sqloud.settings import Settings, shipped
 
@@ -144,16 +144,18 @@ def quoted(value: Any) -> str:
     return "'" + text.replace("'", "''").replace("{{", "{{{{") + "'"
 
 
-def written(fields: tuple[BodyField, ...], body: dict[str, Any] | None) -> dict[str, Any]:
-    """The fields of an example that can be written."""
-    kept = {field.name for field in fields if not field.read_only}
+def written(taken: Body, body: dict[str, Any] | None) -> dict[str, Any]:
+    """The fields of an example that can be written, those among them that a body requires and does not describe."""
+    kept = {field.name for field in taken.fields if not field.read_only}
+    if taken.schema:
+        kept |= set(msgspec.json.decode(taken.schema).get("required", ()))
     return {name: value for name, value in (body or {}).items() if name in kept}
 
 
 def statement(resource: Resource, method: Method, examples: Examples, body: dict[str, Any] | None) -> str:
     """The statement that calls a method as its verb is written."""
     given = {one.sql_name: examples.parameter(method, one) for one in method.required}
-    fields = written(method.body.fields, body) if method.body is not None else {}
+    fields = written(method.body, body) if method.body is not None else {}
     if method.verb in ("insert", "replace"):
         names = given | {f"data__{k}": v for k, v in fields.items()}
         columns = ", ".join(f'"{name}"' for name in names)

@@ -40,3 +40,7 @@ WITH unread AS (SELECT id FROM parts p) SELECT id FROM items i
 SELECT q.id FROM parts q WHERE q.y IS NOT NULL AND q.item_id = 1
 WITH b AS (SELECT item_id, y FROM parts q) SELECT x.item_id, x.y, z.item_id FROM b x JOIN b z ON x.y = z.y WHERE x.item_id = 1 AND z.item_id = 3
 WITH b AS (SELECT item_id, id FROM parts q) SELECT x.id FROM b x WHERE x.item_id = 1 UNION ALL SELECT z.id FROM b z WHERE z.item_id = 6
+SELECT p.id FROM (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id, y FROM parts) p WHERE p.item_id = p.item_id + 1
+SELECT i.id FROM items i LEFT JOIN (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id, y FROM parts) q ON q.id IS NULL
+SELECT i.id, q.y FROM items i LEFT JOIN (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id, y FROM parts) q ON q.item_id = i.id WHERE q.id IS NULL
+SELECT p.id FROM (SELECT item_id, id FROM parts EXCEPT SELECT part_id, id FROM subs) p WHERE p.id <> p.id

@@ -138,10 +138,16 @@ class Voids:
                 return "other", False
             kind = _KINDS.get(hidden.parameter.type.sql, "other")
             return kind, firm and hidden.expression is None
-        inner = self._output(relations, alias, reference.name)
-        if inner is None:
-            return "other", False
-        item, query = inner
+        kinds: set[Kind] = set()
+        for item, query in self._outputs(relations, alias, reference.name):
+            kind, present = self._below(item, query)
+            kinds.add(kind)
+            firm = firm and present
+        # Branches of several kinds answer what neither is.
+        return (kinds.pop(), firm) if len(kinds) == 1 else ("other", False)
+
+    def _below(self, item: exp.Expr, query: exp.Select) -> tuple[Kind, bool]:
+        """The same of what a query of its own selects."""
         group = query.args.get("group")
         regrouped = group is not None and any(group.args.get(one) for one in _REGROUPED)
         if isinstance(item, (exp.Max, exp.Min)):
@@ -150,19 +156,24 @@ class Voids:
         if not isinstance(item, exp.Column) or below is None or below.alias is None:
             return "other", False
         kind, present = self._origin(below, None)
-        return kind, present and firm and not regrouped
+        return kind, present and not regrouped
 
-    def _output(self, relations: Relations, alias: str, name: str) -> tuple[exp.Expr, exp.Select] | None:
+    def _outputs(self, relations: Relations, alias: str, name: str) -> list[tuple[exp.Expr, exp.Select]]:
+        """What a derived column is, in each branch of the query that gives it; nothing where that is not known."""
         origin, names = relations.origins.get(alias), relations.others.get(alias)
         if origin is None or names is None or names.count(name) != 1:
-            return None
+            return []
         query = origin.expression
         around = query.find_ancestor(exp.With)
-        if not isinstance(query, exp.Select) or (around is not None and around.args.get("recursive")):
-            return None
-        if isinstance(query.parent, exp.SetOperation):
-            return None
-        return query.selects[names.index(name)].unalias(), query
+        if (around is not None and around.args.get("recursive")) or isinstance(
+            query.parent, exp.SetOperation
+        ):
+            return []
+        branches = _branches(query)
+        if any(len(branch.selects) != len(names) for branch in branches):
+            return []
+        place = names.index(name)
+        return [(branch.selects[place].unalias(), branch) for branch in branches]
 
     def _value(self, node: exp.Expr) -> exp.Expr | None:
         """The literal that a subquery surely is, whatever the rows are."""
@@ -185,6 +196,18 @@ class Voids:
         if isinstance(item, exp.Count):
             return exp.Literal.number(0)
         return exp.null() if isinstance(item, _OF_NOTHING) else None
+
+
+def _branches(query: exp.Expr) -> list[exp.Select]:
+    """The SELECTs whose rows a query is made of, column by column; none where something else gives some of them."""
+    while isinstance(query, exp.Subquery):
+        query = query.this
+    if isinstance(query, exp.Select):
+        return [query]
+    if not isinstance(query, exp.SetOperation) or query.args.get("by_name"):
+        return []
+    left, right = _branches(query.this), _branches(query.expression)
+    return [*left, *right] if left and right else []
 
 
 def _mark(node: exp.Expr, reading: Reading, negated: bool = False) -> None:

@@ -60,6 +60,7 @@ from sqloud.executor.request_log import RequestLog
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
 from sqloud.executor.statistics import ScanStatistics, Statistics
+from sqloud.executor.tracing import statement_span
 from sqloud.executor.transport import Transport
 from sqloud.frames import Frames
 from sqloud.plan.explain import ExplainedPlan, explain, request_lines
@@ -174,7 +175,10 @@ class Session:
         if self._closed:
             raise InterfaceError("the session is closed")
         try:
-            return self._answer(bind(parse(text, variables or {}), parameters))
+            statement = bind(parse(text, variables or {}), parameters)
+            kind = "select" if isinstance(statement, Query) else type(statement).__name__.lower()
+            with statement_span(kind):
+                return self._answer(statement)
         except Error as error:
             error.in_source(text.source)
             raise

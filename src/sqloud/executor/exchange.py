@@ -19,6 +19,7 @@ from sqloud.executor.cache import ResponseCache
 from sqloud.executor.pacing import Lane
 from sqloud.executor.request_log import RequestLog
 from sqloud.executor.statistics import ScanStatistics, Statistics
+from sqloud.executor.tracing import request_span
 from sqloud.executor.transport import Transport
 from sqloud.protocol.authenticate import authorization, origin
 from sqloud.protocol.flow import Flow, Patience, request_flow, server_wait
@@ -202,15 +203,18 @@ class Exchanges:
     async def _logged(
         self, request: ApiRequest, headers: tuple[tuple[str, str], ...], attempt: int
     ) -> ApiResponse:
-        if self._log is None:
-            return await self._transport.send(request, headers)
-        began = time.monotonic()
-        try:
-            response = await self._transport.send(request, headers)
-        except ConnectionFault as fault:
-            self._log.failed(request, fault.message, time.monotonic() - began, attempt)
-            raise
-        self._log.answered(request, response, time.monotonic() - began, attempt)
+        secrets = [value.rpartition(" ")[2] for _, value in headers[len(request.headers) :]]
+        with request_span(request, attempt, secrets) as answered:
+            began = time.monotonic()
+            try:
+                response = await self._transport.send(request, headers)
+            except ConnectionFault as fault:
+                if self._log is not None:
+                    self._log.failed(request, fault.message, time.monotonic() - began, attempt)
+                raise
+            answered(response)
+        if self._log is not None:
+            self._log.answered(request, response, time.monotonic() - began, attempt)
         return response
 
     def _digest(self, provider: Provider) -> bytes:

@@ -20,6 +20,7 @@ from sqloud.output import write
 from sqloud.output.escapes import visible_lines
 
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import TextIO
 
     from sqloud.dialect import StatementText
@@ -139,15 +140,16 @@ def notice(text: str) -> None:
 def ending_on_signals() -> Iterator[None]:
     """While it is open, SIGTERM and SIGHUP raise SystemExit(143, 129), so that files and connections are closed.
 
-    SIGINT raises KeyboardInterrupt, but not into an import. In the main thread alone, which is the one that receives
-    signals. What is ignored (SIGHUP under nohup) stays so.
+    SIGINT raises KeyboardInterrupt; none does so into an import. In the main thread alone, which is the one that
+    receives signals. What is ignored (SIGHUP under nohup) stays so.
     """
     import signal
 
-    from sqloud.frontends.interrupts import interrupt
+    from sqloud.frontends.interrupts import interrupt, postponed
 
-    def terminate(number: int, frame: object) -> None:
-        raise SystemExit(_SIGNALLED + number)
+    def terminate(number: int, frame: FrameType | None) -> None:
+        if not postponed(number, frame):
+            raise SystemExit(_SIGNALLED + number)
 
     caught = [signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:

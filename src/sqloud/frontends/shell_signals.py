@@ -109,7 +109,7 @@ class Signals:
             return
         if self._ask_editor is not None and self._ask_editor(KeyboardInterrupt()):
             return
-        if self._may_raise and postponed(frame):
+        if self._may_raise and postponed(number, frame):
             return
         self._waiting = not self._may_raise
         if self._may_raise:
@@ -119,5 +119,7 @@ class Signals:
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         ending = SystemExit(128 + number)
-        if self._ask_editor is None or not self._ask_editor(ending):
+        if self._ask_editor is not None and self._ask_editor(ending):
+            return
+        if not postponed(number, frame):
             raise ending

@@ -44,3 +44,5 @@ SELECT p.id FROM (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id,
 SELECT i.id FROM items i LEFT JOIN (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id, y FROM parts) q ON q.id IS NULL
 SELECT i.id, q.y FROM items i LEFT JOIN (SELECT item_id, id, y FROM parts UNION ALL SELECT item_id, id, y FROM parts) q ON q.item_id = i.id WHERE q.id IS NULL
 SELECT p.id FROM (SELECT item_id, id FROM parts EXCEPT SELECT part_id, id FROM subs) p WHERE p.id <> p.id
+SELECT count(i), count(q) FROM items i JOIN parts q ON q.item_id = i.id
+SELECT count(d), max(d.n) FROM (SELECT item_id, count(*) AS n FROM parts GROUP BY 1) d JOIN items i ON d.item_id = i.id

@@ -70,3 +70,8 @@ SELECT (1, 'a') = (1, 'a'), (1, NULL) = (1, 2), (1, NULL) = (2, NULL), (1, 2) < 
 SELECT id FROM digitalocean.droplets.droplets WHERE (vcpus, status) IN (SELECT 1, 'off') ORDER BY id;
 SELECT CASE WHEN EXISTS (SELECT 1 FROM digitalocean.tags.tags WHERE name = 'db') THEN 'yes' ELSE 'no' END;
 TABLE digitalocean.tags.tags;
+SELECT row_to_json(t) FROM (SELECT id, name FROM digitalocean.droplets.droplets) t ORDER BY t.id;
+SELECT count(d), min(d.name) FROM digitalocean.droplets.droplets d;
+WITH c AS (SELECT vcpus, count(*) AS n FROM digitalocean.droplets.droplets GROUP BY vcpus) SELECT c FROM c ORDER BY c.vcpus;
+SELECT to_jsonb(d) ->> 'name' AS name FROM digitalocean.droplets.droplets d ORDER BY d.id;
+SELECT (SELECT to_jsonb(d) ->> 'id') AS n FROM digitalocean.droplets.droplets d ORDER BY d.id;

@@ -24,6 +24,7 @@ from sqloud.planner.output_names import spell_outputs
 from sqloud.planner.relations import Relations, name_relations, names_api_table, using_names
 from sqloud.planner.sources import Catalogue, TableUse, folded, nearest, table_use
 from sqloud.planner.stars import expand_stars
+from sqloud.planner.whole_rows import spell_whole_rows
 
 __all__ = ["BoundColumn", "Names", "Reference", "bind_names"]
 
@@ -89,6 +90,7 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
     for scope in scopes:
         spell_natural(Relations(scope, uses, local))
         expand_stars(Relations(scope, uses, local))
+        spell_whole_rows([Relations(one, uses, local) for one in _outward(scope)])
         for node in list(walk_in_scope(scope.expression)):
             if isinstance(node, exp.Column):
                 join_dotted(node, [Relations(scope, uses, local)])
@@ -122,6 +124,13 @@ def bind_names(tree: exp.Expr, catalogue: Catalogue) -> Names:
         equalities={key: implied[0] for key, implied in implied.items()},
         constants={key: implied[1] for key, implied in implied.items()},
     )
+
+
+def _outward(scope: SqlScope) -> Iterator[SqlScope]:
+    around: SqlScope | None = scope
+    while around is not None:
+        yield around
+        around = around.parent
 
 
 def _implied(

@@ -195,6 +195,9 @@ def brute() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", ",", "SEMI JOIN", "ANTI JOIN")
+
+
 class Grammar:
     """Random statements. `names` numbers the aliases of subqueries."""
 
@@ -287,11 +290,13 @@ class Grammar:
             condition = link if self.draw(st.integers(0, 3)) else self.predicate(aliases, 1)
             if self.draw(st.booleans()):
                 condition += f" AND {self.leaf(aliases, 0)}"
-            kind = self.one_of("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", ",")
+            kind = self.one_of(*JOINS)
             if kind == ",":
                 text += f" CROSS JOIN {self.relation(name, table)}"
             else:
                 text += f" {kind} {self.relation(name, table)} ON {condition}"
+            if kind in {"SEMI JOIN", "ANTI JOIN"}:
+                del aliases[name]  # its columns are read in the ON alone
         columns = ", ".join(
             f"{name}.{column}" for name, table in aliases.items() for column in TABLES[table][0]
         )

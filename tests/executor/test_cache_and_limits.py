@@ -111,7 +111,7 @@ def told(session: Session, sql: str) -> object:
 
 
 @given(st.lists(st.sampled_from(STATEMENTS), max_size=8))
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_cached_equals_uncached(statements: list[str]) -> None:
     limits = Settings(sandbox=True, allow_writes=True, allow_destructive=True)
     with Session(limits) as plain, Session(msgspec.structs.replace(limits, cache_ttl=60.0)) as cached:

@@ -19,7 +19,7 @@ from tests.laws.laboratory import Ask, Laboratory, check
 from tests.laws.predicates import Junction, Negation, Predicate
 from tests.laws.simulated import World
 
-EXAMPLES = 300
+EXAMPLES = 200
 Case = tuple[World, Ask]
 
 

@@ -297,3 +297,22 @@ def test_answers_alone_go_to_stdout(terminal: Open, tmp_path: Path) -> None:
     shell.type("\x04")
     assert shell.end() == 0
     assert answers.read_text() == "id\n3164444\n"
+
+
+def test_ctrl_c_twenty_times_at_the_question_of_a_write(terminal: Open) -> None:
+    shell = terminal("--sandbox")
+    shell.prompt()
+    delete = "DELETE FROM digitalocean.droplets.droplets WHERE id = 3164444;\r"
+    for key in ["\x03"] * 20 + ["\x04", "no\r"]:
+        shell.type(delete)
+        shell.expect("(yes/no):")
+        shell.type(key)
+        report = shell.prompt()
+        assert ("cancelled" if key == "\x03" else "not confirmed: nothing was written") in report
+    shell.type("SELECT 40 + count(*) AS answer FROM digitalocean.droplets.droplets WHERE id = 3164444;\r")
+    shell.expect("41")
+    shell.prompt()
+    shell.type(delete)
+    shell.expect("(yes/no):")
+    shell.type("yes\r")
+    shell.expect("DELETE: 1 row done")

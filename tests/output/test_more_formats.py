@@ -12,7 +12,7 @@ import yaml as reader
 from sqloud.engine.base import ResultColumn
 from sqloud.executor.result import Result
 from sqloud.frontends.cli import main
-from sqloud.output import FORMATS, SUFFIXES, write
+from sqloud.output import FORMAT_NAMES, SUFFIXES, write
 
 COLUMNS = (
     ("id", "BIGINT"),
@@ -100,7 +100,7 @@ def test_expanded_numbers_its_records() -> None:
 
 @pytest.mark.parametrize("suffix", sorted(SUFFIXES))
 def test_a_file_says_its_format_by_its_suffix(suffix: str, tmp_path: Any) -> None:
-    assert SUFFIXES[suffix] in FORMATS
+    assert SUFFIXES[suffix] in FORMAT_NAMES
     by_suffix, by_name = tmp_path / f"a{suffix}", tmp_path / "b"
     assert main(["-c", "SELECT 1 AS a, 'x' AS b", "--out", str(by_suffix)]) == 0
     assert main(["-c", "SELECT 1 AS a, 'x' AS b", "--out", str(by_name), "-o", SUFFIXES[suffix]]) == 0

@@ -15,7 +15,7 @@ import pytest
 from sqloud.engine.base import Batch, ResultColumn
 from sqloud.errors import EngineError, InterfaceError
 from sqloud.executor.result import Completeness, Result
-from sqloud.output import FORMATS, write
+from sqloud.output import FORMAT_NAMES, FORMATS, write
 from sqloud.output.jsontext import unique_names
 from sqloud.output.spool import Spool
 
@@ -209,7 +209,7 @@ def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(InterfaceError) as refused:
         written(result_of([("id", "BIGINT")], []), "xml")
     assert "'xml'" in str(refused.value)
-    assert refused.value.hints == (f"one of {', '.join(FORMATS)}",)
+    assert refused.value.hints == (f"one of {', '.join(FORMAT_NAMES)}",)
 
 
 @pytest.mark.parametrize("room", [0, 3, 7, 100])

@@ -88,6 +88,11 @@ class Result:
         """The answer as the engine holds it; None for what was not asked of the engine."""
         return self._batches if isinstance(self._batches, Answer) else None
 
+    def read_whole(self) -> None:
+        """Mark the end, where a reader took every row out of `answer` and none out of `batches()`."""
+        if self.completeness is Completeness.OPEN:
+            self.completeness = Completeness.CUT if self.cut_by else Completeness.COMPLETE
+
     def close(self) -> None:
         """Give up the rest. Calling it again does nothing."""
         if self.completeness is Completeness.OPEN:

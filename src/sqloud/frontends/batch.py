@@ -78,17 +78,20 @@ def run(
     statements = _statements(scripts, failures, continue_on_error)
     if statements is None or not statements:
         return failures.code
-    cut = False
+    cut = answered = False
     try:
         with _destination(out) as (stream, discard), open_session() as session:
             for text in statements:
                 try:
-                    result = _answer(session, text, variables, parameters or {}, output_format, stream, told)
+                    result = _answer(
+                        *(session, text, variables, parameters or {}, output_format, stream, told, answered)
+                    )
                 except Error as error:
                     failures.add(error, text)
                     if not continue_on_error or isinstance(error, StatementCancelled):
                         break
                     continue
+                answered = answered or bool(result.columns)
                 if result.completeness is Completeness.CUT:
                     cut = True
                     told(f"the answer is cut short by {result.cut_by}")
@@ -236,6 +239,7 @@ def _answer(
     output_format: str,
     stream: TextIO,
     told: Callable[[str], None],
+    again: bool,
 ) -> Result:
     try:
         try:
@@ -246,10 +250,12 @@ def _answer(
                     result = session.run(text, variables=variables)
         except WriteFailedError as failure:
             if failure.returned is not None:  # the rows that were done, as RETURNING asked for them
-                write(failure.returned, output_format, stream, terminal=stream.isatty(), note=told)
+                write(
+                    failure.returned, output_format, stream, terminal=stream.isatty(), note=told, again=again
+                )
                 stream.flush()
             raise
-        write(result, output_format, stream, terminal=stream.isatty(), note=told)
+        write(result, output_format, stream, terminal=stream.isatty(), note=told, again=again)
         stream.flush()
         if result.tag is not None:
             (tell if told is notice else told)(result.tag)

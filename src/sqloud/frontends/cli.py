@@ -25,6 +25,26 @@ __all__ = ["main", "run"]
 _VERSION = f"sqloud {__version__}"
 
 
+_UNWRITTEN = (
+    *(
+        ".arrows",
+        ".avro",
+        ".bz2",
+        ".db",
+        ".duckdb",
+        ".gz",
+        ".jpeg",
+        ".jpg",
+        ".ods",
+        ".orc",
+        ".pdf",
+        ".sqlite",
+    ),
+    *(".xls", ".xlsx", ".xml", ".xz", ".zip", ".zst"),
+)
+"""Suffixes of formats that are well known and not ours: a table under such a name would be a lie."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name) and give the exit code; never raises SystemExit."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -130,12 +150,20 @@ def _parameters(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _by_suffix(out: str | None) -> str | None:
-    """The format that a file's name asks for."""
+    """The format that a file's name asks for. Raises InterfaceError for a name that asks for one we cannot write."""
     from os.path import splitext
 
     from sqloud.output import SUFFIXES
 
-    return SUFFIXES.get(splitext(out)[1].lower()) if out is not None else None
+    suffix = splitext(out)[1].lower() if out is not None else ""
+    if suffix in _UNWRITTEN:
+        from sqloud.errors import InterfaceError
+
+        raise InterfaceError(
+            f"no format of ours is {suffix}",
+            hints=(f"there are {', '.join(sorted(SUFFIXES))}; -o FORMAT writes that format under any name",),
+        )
+    return SUFFIXES.get(suffix)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

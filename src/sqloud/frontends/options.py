@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from sqloud.output import DEFAULT_FORMAT, FORMATS
+from sqloud.output import DEFAULT_FORMAT, FORMAT_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def main_parser(version: str) -> argparse.ArgumentParser:
     add(
         *("-o", "--output-format"),
         metavar="FORMAT",
-        choices=tuple(FORMATS),
-        help=f"{', '.join(FORMATS)} (default: by the suffix of --out, else {DEFAULT_FORMAT})",
+        choices=FORMAT_NAMES,
+        help=f"{', '.join(FORMAT_NAMES)} (default: by the suffix of --out, else {DEFAULT_FORMAT})",
     )
     add("--stream", action="store_true", help="print rows while they come, where a statement allows it")
     add("--out", metavar="FILE", help="write there instead, all or nothing: a failure leaves the old file")

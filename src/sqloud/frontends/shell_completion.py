@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sqloud.output import FORMATS
+from sqloud.output import FORMAT_NAMES
 
 __all__ = ["SHELLS", "run", "script"]
 
@@ -48,7 +48,7 @@ def _bash(*, zsh: bool) -> str:
     return f"""{before}_sqloud() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}}
     case $before in
-        -o|--output-format) COMPREPLY=($(compgen -W "{" ".join(FORMATS)}" -- "$word")) ;;
+        -o|--output-format) COMPREPLY=($(compgen -W "{" ".join(FORMAT_NAMES)}" -- "$word")) ;;
         --on-error) COMPREPLY=($(compgen -W "stop continue" -- "$word")) ;;
         {"|".join(sorted(_FILES))}) COMPREPLY=($(compgen -f -- "$word")) ;;
         {"|".join(sorted(_FOLDERS))}) COMPREPLY=($(compgen -d -- "$word")) ;;

@@ -187,8 +187,10 @@ class Console:
         """Write an answer where answers go, a table on a terminal as the screen takes it."""
         if self._redirect is not None:
             chosen = self._redirect.output_format or ("expanded" if expanded else self.state.output_format)
-            write(result, chosen, self._redirect.stream, terminal=False, note=note)
-            self._redirect.stream.flush()
+            stream, again = self._redirect.stream, self._redirect.answered
+            self._redirect.answered = again or bool(result.columns)
+            write(result, chosen, stream, terminal=False, note=note, again=again)
+            stream.flush()
             return
         if sys.stdout is None:
             raise OperationalError("cannot write the answer: stdout is closed")

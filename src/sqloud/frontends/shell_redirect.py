@@ -24,7 +24,8 @@ __all__ = ["Redirect"]
 
 
 class Redirect:
-    """An open destination: `stream`, and `output_format` where the file's suffix asks for one.
+    """An open destination: `stream`, and `output_format` where the file's suffix asks for one; `answered` once it
+    holds an answer.
 
     Raises OperationalError where the file cannot be written.
     """
@@ -33,6 +34,7 @@ class Redirect:
         self._command: subprocess.Popen[bytes] | None = None
         self._file: OutputFile | None = None
         self.output_format: str | None = None
+        self.answered = False
         self.stream: TextIO
         if to.startswith("|"):
             self._command = subprocess.Popen(["/bin/sh", "-c", to[1:].strip()], stdin=subprocess.PIPE)  # noqa: S603  # the user's own

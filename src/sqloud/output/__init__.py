@@ -1,4 +1,4 @@
-"""Results as text: table, json, jsonl, csv and the other formats.
+"""Results as text (table, json, csv and others), and as files for programs: Parquet, Arrow, pictures.
 
 Law: nothing of a result reaches the stream before the whole of it has come, so that a statement that fails
 half way leaves nothing there; but for one whose rows arrive (`Result.arrives`), which are written as they come.
@@ -11,7 +11,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
     from sqloud.engine.base import Batch, ResultColumn
     from sqloud.executor.result import Result
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Note = Callable[[str], None]
     Format = Callable[[Sequence[ResultColumn], Iterable[Batch], bool, Note], Iterator[str]]
 
-__all__ = ["DEFAULT_FORMAT", "FORMATS", "SUFFIXES", "write"]
+__all__ = ["BINARY", "DEFAULT_FORMAT", "FORMATS", "FORMAT_NAMES", "SUFFIXES", "write"]
 
 
 def _format(module: str, function: str) -> Format:
@@ -54,6 +54,16 @@ FORMATS = {
 }
 """A format's name, and what turns columns and batches into pieces of text."""
 
+BINARY = {
+    "parquet": ("columnar", "parquet"),
+    "arrow": ("columnar", "arrow"),
+    "png": ("plot", "png"),
+    "svg": ("plot", "svg"),
+}
+"""A format of bytes, one answer a file: the module of this package and its function that writes it to a path."""
+
+FORMAT_NAMES = (*FORMATS, *BINARY)
+
 SUFFIXES = {
     ".txt": "table",
     ".json": "json",
@@ -67,6 +77,12 @@ SUFFIXES = {
     ".yaml": "yaml",
     ".yml": "yaml",
     ".sql": "insert",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".png": "png",
+    ".svg": "svg",
 }
 """The format that a file's suffix asks for, where no other is said."""
 
@@ -74,15 +90,22 @@ DEFAULT_FORMAT = "table"
 
 
 def write(
-    result: Result, output_format: str, stream: TextIO, *, terminal: bool, note: Callable[[str], None]
+    result: Result,
+    output_format: str,
+    stream: TextIO,
+    *,
+    terminal: bool,
+    note: Callable[[str], None],
+    again: bool = False,
 ) -> int:
     """Write a result and give the number of its rows; a result without columns writes nothing.
 
     `terminal` says that a person's terminal reads the stream: control characters are then escaped in every
-    format. `note` is told what the format had to change. The result is closed in any case.
+    format. `note` is told what the format had to change. `again` says that the stream holds an answer already.
+    The result is closed in any case.
 
-    Raises InterfaceError for an unknown format, what the result raises while it is read (then the stream
-    got nothing), and OSError where the stream does not take the text.
+    Raises InterfaceError for an unknown format and for bytes where they cannot go, what the result raises while it
+    is read (then the stream got nothing), and OSError where the stream does not take the text.
     """
     from sqloud.errors import Error
     from sqloud.output.spool import Spool
@@ -100,14 +123,16 @@ def write(
         ended = True
 
     try:
-        if output_format not in FORMATS:
+        if output_format not in FORMAT_NAMES:
             from sqloud.errors import InterfaceError
 
             raise InterfaceError(
-                f"there is no output format {output_format!r}", hints=(f"one of {', '.join(FORMATS)}",)
+                f"there is no output format {output_format!r}", hints=(f"one of {', '.join(FORMAT_NAMES)}",)
             )
         if not result.columns:
             return sum(len(batch) for batch in result.batches())
+        if output_format in BINARY:
+            return _write_bytes(result, output_format, stream, terminal, note, again)
         chosen = _lines if result.text_only and output_format == DEFAULT_FORMAT else FORMATS[output_format]
         if result.arrives:
             as_they_came = False
@@ -131,4 +156,36 @@ def write(
         raise
     finally:
         result.close()
+    return count
+
+
+def _write_bytes(
+    result: Result, output_format: str, stream: TextIO, terminal: bool, note: Note, again: bool
+) -> int:
+    """Write a result to a file of its own, then the file to the stream: nothing comes before all has."""
+    import shutil
+    from importlib import import_module
+    from tempfile import TemporaryDirectory
+
+    from sqloud.errors import InterfaceError
+
+    buffer: BinaryIO | None = getattr(stream, "buffer", None)
+    if terminal or buffer is None:
+        raise InterfaceError(
+            f"{output_format} is no text for a terminal",
+            hints=(f"--out FILE.{output_format}, or \\g FILE.{output_format} in the shell, writes a file",),
+        )
+    if again:
+        raise InterfaceError(
+            f"a file holds one answer in the format {output_format}, and there is one already",
+            hints=("give each statement a file of its own",),
+        )
+    module, function = BINARY[output_format]
+    with TemporaryDirectory(prefix="sqloud-") as folder:
+        path = f"{folder}/answer"
+        count: int = getattr(import_module(f"sqloud.output.{module}"), function)(result, path, note)
+        stream.flush()
+        with open(path, "rb") as file:
+            shutil.copyfileobj(file, buffer)
+        buffer.flush()
     return count

@@ -15,9 +15,9 @@ from sqloud.output.escapes import visible
 from sqloud.output.forms import NUMERIC
 from sqloud.output.shapes import shape_of
 
-__all__ = ["drawn"]
+__all__ = ["MOST_BARS", "chosen_columns", "drawn", "is_line"]
 
-_MOST_BARS = 60
+MOST_BARS = 60
 
 
 def drawn(
@@ -28,14 +28,14 @@ def drawn(
     names: the columns to draw, the first below, the others as values; all where none is named. Raises ProgrammingError
     for what cannot be drawn, InterfaceError where the extra is not installed.
     """
-    below, values = _chosen([column.name for column in columns], columns, names)
-    kind = kind or ("line" if _is_moment(columns[below]) and len(rows) > 2 else "bar")
+    below, values = chosen_columns(columns, names)
+    kind = kind or ("line" if is_line(columns[below], len(rows)) else "bar")
     if not rows:
         return ["(0 rows)"]
-    if kind == "bar" and len(rows) > _MOST_BARS:
+    if kind == "bar" and len(rows) > MOST_BARS:
         raise ProgrammingError(
             f"{len(rows):,} bars are too many for a screen",
-            hints=(f"add   LIMIT {_MOST_BARS}", "or draw a line   \\chart line"),
+            hints=(f"add   LIMIT {MOST_BARS}", "or draw a line   \\chart line"),
         )
     plot = _plotext()
     plot.clear_figure()
@@ -67,9 +67,9 @@ def drawn(
     return lines
 
 
-def _chosen(
-    known: Sequence[str], columns: Sequence[ResultColumn], names: Sequence[str]
-) -> tuple[int, list[int]]:
+def chosen_columns(columns: Sequence[ResultColumn], names: Sequence[str] = ()) -> tuple[int, list[int]]:
+    """Which column stands below the values, and which are values. Raises ProgrammingError where none can be."""
+    known = [column.name for column in columns]
     for name in names:
         if name not in known:
             raise ProgrammingError(f"the answer has no column {name}", hints=(f"it has {', '.join(known)}",))
@@ -89,10 +89,10 @@ def _chosen(
     return below, values
 
 
-def _is_moment(column: ResultColumn) -> bool:
-    return (
-        shape_of(column.type).kind.startswith(("TIMESTAMP", "DATE")) or shape_of(column.type).kind in NUMERIC
-    )
+def is_line(below: ResultColumn, rows: int) -> bool:
+    """Whether so many rows over this column are drawn as a line where nothing else is said."""
+    kind = shape_of(below.type).kind
+    return rows > 2 and (kind.startswith(("TIMESTAMP", "DATE")) or kind in NUMERIC)
 
 
 def _plotext() -> Any:

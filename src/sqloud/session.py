@@ -51,6 +51,7 @@ from sqloud.errors import (
     UnknownNameError,
 )
 from sqloud.executor.arriving import Arriving
+from sqloud.executor.cache import Store
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import Running, SessionLoop
 from sqloud.executor.network import NetworkTransport
@@ -133,6 +134,7 @@ class Session:
             endpoint=self._endpoint,
             credential=self._credential,
             log=self._log,
+            store=self._store(),
         )
         self._runner = Runner(
             loop=self._loop,
@@ -259,6 +261,7 @@ class Session:
             self._writer_made.close()
         self.cancel()
         self._loop.close(self._transport.close)
+        self._exchanges.close()
         self._engine.close()
         if self._log is not None:
             self._log.close()
@@ -670,6 +673,14 @@ class Session:
             response_limit=settings.response_limit,
             user_agent=f"sqloud/{__version__}",
         )
+
+    def _store(self) -> Store | None:
+        """Where answers are kept; a simulated cloud begins anew with each session, and so does what it answered."""
+        if self.settings.cache_dir is None or self.settings.sandbox:
+            return None
+        from sqloud.executor.on_disk import OnDisk
+
+        return OnDisk(self.settings.cache_dir, self._on_notice)
 
     def _endpoint(self, provider: Provider) -> str:
         base = urlsplit(base_url(provider, self.settings.endpoints))

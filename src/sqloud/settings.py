@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: answer from the simulated cloud, without a token and without the network.
     max_concurrency: requests in flight at once to one host with one credential; None leaves it to the answers.
     cache_ttl: seconds that an answer given before may be old; None asks the API every time.
+    cache_dir: directory that answers are kept in, for other sessions too; None keeps them in memory.
     log_requests: file that each request is noted in, a JSON line each.
     max_requests: requests that one statement may send, retries among them; None without limit.
     max_keys: values that one table may be asked for, where they come out of other tables.
@@ -70,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_concurrency: int | None = None
     max_requests: int | None = None
     cache_ttl: float | None = None
+    cache_dir: Path | None = None
     log_requests: Path | None = None
     max_keys: int = 5_000
     statement_timeout: float | None = None

@@ -15,7 +15,7 @@ from hashlib import blake2b
 import msgspec
 
 from sqloud.errors import ConnectionFault, RequestLimitError, TimeLimitError
-from sqloud.executor.cache import ResponseCache
+from sqloud.executor.cache import ResponseCache, Store
 from sqloud.executor.pacing import Lane
 from sqloud.executor.request_log import RequestLog
 from sqloud.executor.statistics import ScanStatistics, Statistics
@@ -40,7 +40,7 @@ class Exchanges:
 
     max_concurrency: requests in flight in a lane; first: how many at first. read_timeout: seconds that the last
     attempt waits for bytes; request_timeout: seconds that all attempts of a request may take. endpoint,
-    credential: by provider.
+    credential: by provider. store: where answers are kept, in memory if none is given.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Exchanges:
         endpoint: Callable[[Provider], str],
         credential: Callable[[Provider], str | None],
         log: RequestLog | None = None,
+        store: Store | None = None,
     ) -> None:
         self._transport = transport
         self._max_concurrency = max_concurrency
@@ -64,7 +65,7 @@ class Exchanges:
         self._credential = credential
         self._log = log
         self._lanes: dict[LaneKey, Lane] = {}
-        self._cache = ResponseCache()
+        self._cache = ResponseCache(store)
 
     def authorize(self, provider: Provider, url: str) -> tuple[tuple[str, str], ...]:
         """The credential's headers for one URL. Raises CredentialError."""
@@ -94,7 +95,7 @@ class Exchanges:
             try:
                 return await ask(request)
             finally:
-                self._cache.drop(request.provider)
+                self._cache.drop(request.provider, after=True)
         if cache_ttl is None:
             return await ask(request)
         return await self._cache.answer(request, self._digest(provider), cache_ttl, counted, ask)
@@ -177,6 +178,10 @@ class Exchanges:
         if len(token) < _SHORTEST_SECRET or token not in response.body:
             return response
         return msgspec.structs.replace(response, body=response.body.replace(token, b"[credential]"))
+
+    def close(self) -> None:
+        """Let go of the answers that were kept."""
+        self._cache.close()
 
     def lanes(self) -> tuple[Lane, ...]:
         """Every lane so far, for the progress line."""

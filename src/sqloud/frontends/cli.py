@@ -191,8 +191,10 @@ def _settings(options: argparse.Namespace) -> Settings:
         said["dry_run"] = True
     if options.max_requests is not None:
         said["max_requests"] = options.max_requests
-    if options.cache:
+    if options.cache or options.cache_dir is not None:
         said["cache_ttl"] = CACHE_TTL
+    if options.cache_dir is not None:
+        said["cache_dir"] = options.cache_dir
     if options.log_requests is not None:
         from pathlib import Path
 

@@ -126,6 +126,8 @@ def connect(
     database: str | Path | None = None,
     null_on_mismatch: bool = False,
     stream: bool = False,
+    cache_ttl: float | None = None,
+    cache_dir: str | Path | None = None,
     dry_run: bool = False,
     allow_writes: bool = False,
     allow_destructive: bool = False,
@@ -152,6 +154,8 @@ def connect(
     or a mapping `{"provider": {...}, "services": {name: {...}}}` of what those files hold.
     max_concurrency: requests in flight at once. max_keys: values that one table may be asked for, where they come
     out of other tables. timeout: seconds for one statement.
+    cache_ttl: seconds that an answer given before may be old; without it every statement asks the API. cache_dir: a
+    directory that answers are kept in, for other sessions too.
     stream: a cursor gives rows out while they come, where a statement judges each by itself, and raises where it
     breaks; such an answer is read once, and not in columns.
     allow_read: directories that statements may read files from. allow_write: directories that COPY may write to.
@@ -201,6 +205,8 @@ def connect(
         "await_writes": await_writes,
         "dry_run": dry_run,
         "stream": stream,
+        "cache_ttl": cache_ttl,
+        "cache_dir": Path(cache_dir) if cache_dir is not None else None,
     }
     if max_concurrency is not None:
         chosen["max_concurrency"] = max_concurrency

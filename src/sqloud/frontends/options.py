@@ -174,6 +174,12 @@ def main_parser(version: str) -> argparse.ArgumentParser:
         action="store_true",
         help="reuse answers for five minutes; SET cache_ttl = '1 h' for longer",
     )
+    add(
+        "--cache-dir",
+        metavar="DIR",
+        type=_place,
+        help="--cache that other runs share, kept in DIR (mode 0600)",
+    )
     add("--log-requests", metavar="FILE", help="note each request there, a JSON line each")
     add("--timeout", metavar="SECONDS", type=_seconds, help="time budget of a statement")
     add(
@@ -292,6 +298,15 @@ def _directory(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"there is no directory {text!r}")
     return path.resolve()
+
+
+def _place(text: str) -> Path:
+    from pathlib import Path
+
+    path = Path(text)
+    if not text or (path.exists() and not path.is_dir()):
+        raise argparse.ArgumentTypeError(f"{text!r} can be no directory")
+    return path.absolute()
 
 
 def _file(text: str) -> Path:

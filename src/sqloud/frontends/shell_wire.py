@@ -84,6 +84,10 @@ def cache(console: Console, words: list[str]) -> None:
         tell("answers are not kept: every statement asks the API")
         return
     if not words:
+        kept = console.session().settings.cache_dir
+        tell(
+            f"answers are kept in {'memory' if kept is None else kept}, for as long as this says (0: not at all)"
+        )
         console.run("SHOW cache_ttl", "<\\cache>")
         return
     word = "0" if words[0].lower() == "off" else words[0].replace("'", "''")

@@ -114,7 +114,8 @@ class OnDisk:
 
     def drop(self, provider: str, *, after: bool = False) -> None:
         """Forget a provider's answers, in every process. Where they would stay: raises OperationalError, or tells it
-        `after` a write, which is done."""
+        `after` a write, which is done.
+        """
         with self._lock:
             if self._connection is None:
                 return

@@ -4,8 +4,9 @@ Law: never more in flight than the session allows; what a server says of its lim
 it, not by the one that was told alone. A request that was refused goes before those that were never sent.
 
 The number in flight halves on 429 and 503 and grows by one for each round of good answers. A 429 shows how fast the
-server lets requests through: from then on they are sent at that pace, which grows until the next 429. A pace that was
-refused is not tried again for a while, each time for longer; a 429 to what was sent before a pace says nothing of it.
+server lets requests through: from then on they are sent at that pace. A pace that lasts is good, one that was refused
+is bad, and what is tried next lies between the two. A refusal costs the time that the server asks to wait, so the
+dearer it is, and the nearer good and bad are, the longer it takes until more is tried.
 """
 
 from __future__ import annotations
@@ -24,20 +25,17 @@ __all__ = ["Lane"]
 
 _SECOND = 1.0
 _EASED = 0.97
-"""The share of the rate at which a server refused that is asked of it next."""
-_NEAR = 0.8
-_STEADY = 0.5
-"""A pace was near the most where this share of it had been let through in the second before it was refused, or where
-it had gone on for so many seconds; before that it was a burst that was refused."""
-_CREEP = 0.00012
-_LEAP = 1.0
-"""How the pace grows: by exp(creep * t * t), t the seconds since it was refused; before that by exp(leap * t)."""
-_CEILING = 0.985
-_LOOK = 16.0
-"""The share of a pace that was refused which is not exceeded; and for how many seconds at first, twice as long after
-each time that the next refusal comes at that pace again."""
-_SAME = 0.06
-"""How near two refused paces are, as a part of them, to be the same."""
+"""The share of what a server let through in a second that is asked of it next."""
+_MANY = 20
+"""So many requests before the first refusal are a window's count; fewer may be the burst of a small bucket."""
+_LASTING = 1.5
+"""Seconds that a pace has to go on to be good, once one was refused."""
+_DOUBLING = 0.25
+"""Seconds for each step of a pace that began with a small burst, until one is refused."""
+_NEAR, _SAME = 1.25, 1.04
+"""How near bad is to good, as their ratio: near enough to be careful, and to be the same."""
+_CAREFUL, _BOLD = 16.0, 2.0
+"""Times what a refusal costs until more is tried: where good and bad are near each other, and where they are not."""
 _BURST = 0.05
 """Seconds of the pace that may be sent at once after a pause."""
 _FIRST_HOLD = 0.05
@@ -71,10 +69,12 @@ class Lane:
         self._reset = 0.0
         self._good: deque[float] = deque()  # moments of the good answers of the last second
         self._pace: float | None = None  # requests a second; None: as fast as they come
-        self._found = False  # the pace was near the most when it was refused
-        self._ceiling = 0.0  # a pace that was refused
-        self._look = _LOOK
-        self._ceiled = 0.0  # until when the ceiling stands
+        self._good_pace = 0.0  # the highest that lasted
+        self._bad_pace = math.inf  # the lowest that was refused
+        self._step = 1.15  # what a pace grows by where none was refused
+        self._look = _CAREFUL
+        self._lag = 0.0  # seconds that answers take, about
+        self._try_at = 0.0  # when more is tried
         self._began = 0.0  # when requests went at this pace first
         self._credit = 0.0
         self._credited = 0.0
@@ -106,6 +106,7 @@ class Lane:
     ) -> None:
         """Learn from an answer. asked: seconds that it asks to wait; now: Unix seconds; sent: the lane's moment."""
         moment = self._loop.time()
+        self._lag += (moment - sent - self._lag) / 8
         self._read(response, headers, moment, now)
         if response.status == 429:
             self._refused(moment, asked, sent)
@@ -157,31 +158,57 @@ class Lane:
         while self._good and self._good[0] < moment - _SECOND:
             self._good.popleft()
         self._refusals += 1
-        self._slow(moment)
         hold = min(_LONGEST_HOLD, _FIRST_HOLD * 2.0 ** (self._refusals - 1)) if asked is None else asked
         if hold <= _LONGEST_RESET:
             self._held_until = moment + hold
+        if self._refusals == 1:  # what is refused again before anything passed came too early, not too fast
+            self._slow(hold)
+        else:
+            self._try_at += hold
         self._began = self._credited = self._held_until
         self._credit = 0.0
 
-    def _slow(self, moment: float) -> None:
-        """Find a pace that the server may let through: what it did, or a little less than what it refused."""
-        seen = len(self._good) * _EASED
+    def _slow(self, cost: float) -> None:
+        """Find a pace that the server may let through. cost: seconds that the refusal takes."""
+        lasted = self._held_until - cost - self._began
+        seen = len(self._good) / min(1.0, max(lasted, 0.1))
         if self._pace is None:
-            if self._good:
-                self._pace = max(1.0, seen)
+            seen = len(self._good)
+            if seen:
+                self._pace = max(1.0, seen * _EASED)
+                self._step, pause = (1.15, _LASTING) if seen >= _MANY else (2.0, _DOUBLING)
+                self._try_at = self._held_until + max(pause, 2 * self._lag)
             return
-        steady = moment - self._began >= _STEADY or seen >= _NEAR * self._pace
-        self._found = self._found or steady
-        if not self._found:
-            self._pace = max(1.0, seen, self._pace * 0.7)
-            return
-        if abs(self._pace - self._ceiling) <= self._ceiling * _SAME:
-            self._look *= 2
+        refused = self._bad_pace = self._pace
+        if (
+            self._good_pace >= refused * _EASED
+        ):  # taken for good too soon, or the server allows less than it did
+            self._pace = max(1.0, min(seen, refused) * _EASED)
+            self._good_pace = self._pace * 0.9
+        elif self._good_pace:
+            self._pace = max(self._good_pace, seen * _EASED if seen < refused * _EASED else 0.0)
         else:
-            self._look = _LOOK
-        self._ceiling, self._ceiled = self._pace, moment + self._look
-        self._pace = max(1.0, min(self._pace * _EASED, max(seen, self._pace * 0.7)))
+            self._pace = max(1.0, min(seen, refused) * _EASED if seen < 0.9 * refused else refused * 0.75)
+        near = self._bad_pace <= self._pace * _NEAR
+        if self._bad_pace <= self._pace * _SAME * _SAME:
+            self._look *= 2
+        self._try_at = self._held_until + max(_LASTING, cost * (self._look if near else _BOLD))
+
+    def _try_more(self, moment: float) -> None:
+        """What lasted until now is good; go on with a little more."""
+        assert self._pace is not None
+        self._good_pace = max(self._good_pace, self._pace)
+        if self._bad_pace <= self._good_pace * _SAME:  # that was long ago
+            self._bad_pace, self._step = math.inf, _SAME
+        if self._bad_pace < math.inf:
+            self._pace = math.sqrt(self._good_pace * self._bad_pace)
+            self._try_at = moment + _LASTING
+            return
+        self._pace *= self._step
+        self._try_at = moment + max(
+            _DOUBLING if self._step >= 2.0 else _LASTING, 4 / self._pace, 2 * self._lag
+        )
+        self._step = min(2.0, 1 + (self._step - 1) * 1.5)
 
     def _halve(self, moment: float) -> None:
         if moment - self._halved >= _SECOND:
@@ -233,14 +260,10 @@ class Lane:
         """Seconds until the pace allows one more request; credit of a second at most is kept."""
         if self._pace is None:
             return 0.0
-        passed, since = moment - self._credited, moment - self._began
+        passed = moment - self._credited
         self._credited = moment
-        if since > 0:
-            before = max(0.0, since - passed)
-            grown = _CREEP * (since**2 - before**2) if self._found else _LEAP * (since - before)
-            self._pace *= math.exp(min(1.0, grown))
-            if moment < self._ceiled:
-                self._pace = min(self._pace, self._ceiling * _CEILING)
+        if moment >= self._try_at:
+            self._try_more(moment)
         self._credit = min(max(1.0, self._pace * _BURST), self._credit + passed * self._pace)
         return 0.0 if self._credit >= 1 else (1 - self._credit) / self._pace
 

@@ -197,7 +197,8 @@ class Lane:
     def _try_more(self, moment: float) -> None:
         """What lasted until now is good; go on with a little more."""
         assert self._pace is not None
-        self._good_pace = max(self._good_pace, self._pace)
+        sure = 0.5 if self._step >= 2.0 and self._bad_pace == math.inf else 1.0  # while it doubles, a pace has hardly been tried
+        self._good_pace = max(self._good_pace, self._pace * sure)
         if self._bad_pace <= self._good_pace * _SAME:  # that was long ago
             self._bad_pace, self._step = math.inf, _SAME
         if self._bad_pace < math.inf:

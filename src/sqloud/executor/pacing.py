@@ -141,6 +141,8 @@ class Lane:
         return min((*known, *(int(bucket.tokens(moment)) for bucket in self._buckets)), default=None)
 
     def _welcome(self, moment: float) -> None:
+        if self._pace is not None and self._bad_pace == math.inf and moment < self._held_until:
+            self._pace += _EASED  # it was let through before the first refusal, and is told after it
         self._refusals = 0
         self._good.append(moment)
         while self._good and self._good[0] < moment - _SECOND:
@@ -197,7 +199,9 @@ class Lane:
     def _try_more(self, moment: float) -> None:
         """What lasted until now is good; go on with a little more."""
         assert self._pace is not None
-        sure = 0.5 if self._step >= 2.0 and self._bad_pace == math.inf else 1.0  # while it doubles, a pace has hardly been tried
+        sure = (
+            0.5 if self._step >= 2.0 and self._bad_pace == math.inf else 1.0
+        )  # while it doubles, a pace has hardly been tried
         self._good_pace = max(self._good_pace, self._pace * sure)
         if self._bad_pace <= self._good_pace * _SAME:  # that was long ago
             self._bad_pace, self._step = math.inf, _SAME

@@ -35,9 +35,10 @@ class Journal:
         self._run = f"{time.time_ns():x}-{os.getpid():x}"
         self._write({"event": "begin", "statement": statement, "rows": rows})
 
-    def intent(self, row: int, verb: str, url: str, body: object) -> None:
-        """Row `row` (from 1) is about to be sent; `body` has its secrets masked."""
-        self._write({"event": "intent", "row": row, "method": verb, "url": url, "body": body})
+    def intent(self, row: int, verb: str, url: str, body: object, *, key: str = "") -> None:
+        """Row `row` (from 1) is about to be sent; `body` has its secrets masked, `key` is its idempotency key."""
+        line: dict[str, Any] = {"event": "intent", "row": row, "method": verb, "url": url, "body": body}
+        self._write(line | ({"idempotency_key": key} if key else {}))
 
     def outcome(self, row: int, outcome: str, *, status: int | None = None, detail: str = "") -> None:
         """What came of a row: `done`, `failed` or `in doubt`."""

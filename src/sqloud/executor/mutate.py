@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
+from uuid import uuid4
 
 import msgspec
 
@@ -24,6 +25,7 @@ __all__ = [
     "DONE",
     "FAILED",
     "FAILED_AFTER",
+    "KEY_TO_BE",
     "NOT_SENT",
     "UNDER_WAY",
     "WRITTEN",
@@ -37,6 +39,9 @@ DONE, FAILED, NOT_SENT = "done", "failed", "not sent"
 
 FAILED_AFTER, UNDER_WAY = "done, and its work failed", "done, and its end not seen"
 """The request was done, and what it began, which AWAIT follows, came to a bad end or to none that was seen."""
+
+KEY_TO_BE = "(an idempotency key, made when it is sent)"
+"""What stands in a body, and in its preview, for the key that each row is sent with."""
 
 WRITTEN = (DONE, FAILED_AFTER, UNDER_WAY)
 """The outcomes of a request that the API has taken."""
@@ -55,13 +60,16 @@ class Sender(Protocol):
 
 
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The request of row `row` (from 1). `shown` is its body with secrets masked, None without one."""
+    """The request of row `row` (from 1). `shown` is its body with secrets masked, None without one; `key` is its
+    idempotency key, once it was made.
+    """
 
     row: int
     request: ApiRequest
     provider: Provider
     method: Method
     shown: Any = None
+    key: str = ""
     values: dict[str, Any] = {}
 
 
@@ -137,11 +145,11 @@ async def _after(one: Outcome, after: Callable[[Outcome], Awaitable[None]]) -> N
 
 
 async def _send(sender: Sender, one: Outcome, journal: Journal | None, statistics: Statistics) -> None:
-    write = one.write
+    one.write = write = _keyed(one.write)
     counted = statistics.scan("write")
     before = counted.requests
     if journal is not None:
-        journal.intent(write.row, write.request.http_verb, write.request.url, write.shown)
+        journal.intent(write.row, write.request.http_verb, write.request.url, write.shown, key=write.key)
     try:
         response = await sender.answer(write.request, write.provider, counted, statistics)
     except asyncio.CancelledError:
@@ -169,6 +177,22 @@ async def _send(sender: Sender, one: Outcome, journal: Journal | None, statistic
             detail = refused.detail if isinstance(refused, ApiError) else refused.message
             _came(one, FAILED, f"{response.status} {detail}" if isinstance(refused, ApiError) else detail)
     _journalled(one, journal)
+
+
+def _keyed(write: WriteRequest) -> WriteRequest:
+    """The request with the key that the API knows it by, should it come twice."""
+    key = write.method.idempotency_key
+    if key is None:
+        return write
+    made, request = str(uuid4()), write.request
+    if key.header:
+        request = msgspec.structs.replace(request, headers=(*request.headers, (key.header.lower(), made)))
+        return msgspec.structs.replace(write, request=request, key=made)
+    body = msgspec.json.decode(request.body or b"{}")
+    if body.get(key.field) != KEY_TO_BE:
+        return msgspec.structs.replace(write, key=str(body.get(key.field)))
+    request = msgspec.structs.replace(request, body=msgspec.json.encode({**body, key.field: made}))
+    return msgspec.structs.replace(write, request=request, shown={**write.shown, key.field: made}, key=made)
 
 
 def _came(one: Outcome, outcome: str, detail: str) -> None:

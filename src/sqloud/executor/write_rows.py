@@ -16,12 +16,13 @@ import msgspec
 
 from sqloud.engine.base import Workspace
 from sqloud.errors import Error, InvalidValueError, MissingParameterError, ProgrammingError
-from sqloud.executor.mutate import WriteRequest
+from sqloud.executor.mutate import KEY_TO_BE, WriteRequest
 from sqloud.plan.masking import masked
 from sqloud.plan.mutations import Cell, Input, Mutation
 from sqloud.planner import fit
 from sqloud.protocol.bodies import Given, body_of, encoded, field_value
 from sqloud.protocol.build import build
+from sqloud.registry.records import Method
 
 __all__ = ["Rows", "judge", "requests_of"]
 
@@ -171,7 +172,7 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
                 method.body,
                 given,
                 changing=mutation.verb in ("update", "replace"),
-                fixed=method.fixed,
+                fixed=(*method.fixed, *_key_to_be(method)),
             )
             if method.body is not None and not method.body.media
             else None
@@ -188,6 +189,8 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
             error.message = f"row {number}: {error.message}"
             error.args = (error.message,)
         raise
+    if method.idempotency_key is not None:
+        request = msgspec.structs.replace(request, idempotent=True)
     echoed = {one.sql_name: values.get(one.name) for one in method.parameters}
     old = {one.input.name: one.value for one in given if one.input.old}
     return WriteRequest(
@@ -198,6 +201,12 @@ def _request(mutation: Mutation, base: str, number: int, given: Sequence[Given])
         shown=masked(sent) if sent is not None else None,
         values={**echoed, **old},
     )
+
+
+def _key_to_be(method: Method) -> tuple[tuple[str, Any], ...]:
+    """The field of the idempotency key, where the body has it; a value that is given takes its place."""
+    key = method.idempotency_key
+    return () if key is None or not key.field else ((key.field, KEY_TO_BE),)
 
 
 def _raw(given: Sequence[Given]) -> bytes | None:

@@ -20,7 +20,8 @@ _SERVICE = ("service", "description", "base_url", "resources", "schemas")
 _RESOURCE = ("description", "key", "columns", "methods")
 _METHOD = (
     "verb", "request", "base_url", "authentication", "description", "listing", "rows", "shape", "media", "otherwise",
-    "paging", "sort", "idempotent", "destructive", "token_scopes", "await", "parameters", "body", "columns",
+    "paging", "sort", "idempotent", "idempotency_key", "kept", "destructive", "token_scopes", "await",
+    "parameters", "body", "columns",
 )  # fmt: skip
 _VALUE = (
     "in", "sql_name", "type", "format", "items", "required", "read_only", "nullable", "minimum", "maximum",

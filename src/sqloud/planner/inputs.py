@@ -108,6 +108,8 @@ def lacks(method: Method, inputs: Iterable[Input]) -> list[str]:
     if method.body.media:
         return [*missing, _RAW]
     roots = {one.path[0] for one in inputs if one.path}
+    if method.idempotency_key is not None:
+        roots |= {method.idempotency_key.field} - {""}  # made for each row, where the statement gives none
     if not roots and not method.body.required and not any(field.required for field in method.body.fields):
         return missing
     return missing + [

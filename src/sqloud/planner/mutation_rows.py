@@ -179,11 +179,7 @@ class _Rows:
         if isinstance(parameter.meaning, MemberOf):
             return None
         if isinstance(parameter.meaning, Equals):
-            expression = expression_of(parameter.meaning.expression)
-            for column in [expression, *expression.find_all(exp.Column)]:
-                if isinstance(column, exp.Column):
-                    column.set("table", exp.to_identifier(self.alias, quoted=True))
-            return expression
+            return self._over_row(parameter.meaning.expression)
         for name in (parameter.sql_name, parameter.name):
             if name in self.offered:
                 return exp.column(
@@ -328,13 +324,13 @@ class _Rows:
 
     def _keep(self, method: Method, inputs: list[Input], nodes: list[exp.Expr | Cell]) -> None:
         """Take from the row what the API requires beside what is set: all of it where it replaces the row."""
-        whole = self._merges(method)
+        whole, kept = self._merges(method), dict(method.kept)
         missing = set(lacks(method, [*inputs, Input(name="", path=("",))]))
         set_roots = {one.path[0] for one in inputs if one.path}
         for field in method.body.fields if method.body is not None and self.assignments else ():
             if field.read_only or field.name in set_roots or not (whole or field.name in missing):
                 continue
-            if self.verb == "replace" or field.name not in self.offered:
+            if self.verb == "replace" or field.name not in self.offered | kept.keys():
                 if field.name in missing:
                     raise MissingParameterError(
                         f"{method.name} needs {field.name}"
@@ -352,7 +348,16 @@ class _Rows:
                     span=self.statement.target.span,
                 )
             )
-            nodes.append(self._column(field.name))
+            written = kept.get(field.name)
+            nodes.append(self._column(field.name) if written is None else self._over_row(written))
+
+    def _over_row(self, text: str) -> exp.Expr:
+        """A document's SQL over the row that is read."""
+        expression = expression_of(text)
+        for column in [expression, *expression.find_all(exp.Column)]:
+            if isinstance(column, exp.Column):
+                column.set("table", exp.to_identifier(self.alias, quoted=True))
+        return expression
 
     def _column(self, name: str) -> exp.Expr:
         return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(self.alias, quoted=True))

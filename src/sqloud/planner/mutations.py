@@ -215,7 +215,7 @@ def _refuse_missing(method: Method, inputs: Sequence[Input], span: Span) -> None
 def _changed(statement: Update | Replace | Delete, reading: Reading) -> Mutation:
     provider, resource = _looked_up(statement.target, reading.catalogue)
     verb = {Update: "update", Replace: "replace", Delete: "delete"}[type(statement)]
-    methods = _methods(resource, verb, statement.target.span)
+    methods = [_addressed(one, resource) for one in _methods(resource, verb, statement.target.span)]
     return plan_rows(statement, verb, provider, resource, methods, reading)
 
 
@@ -283,6 +283,8 @@ def _methods(resource: Resource, verb: str, span: Span) -> tuple[Method, ...]:
         found = resource.methods_for("replace")
     if not found and verb == "replace":
         found = tuple(one for one in resource.methods_for("update") if one.http_verb == "PUT")
+    if not found and verb in ("update", "replace"):
+        found = _puts_of_rows(resource)
     if not found:
         verbs = sorted({method.verb.upper() for method in resource.methods})
         raise UnknownNameError(
@@ -291,6 +293,37 @@ def _methods(resource: Resource, verb: str, span: Span) -> tuple[Method, ...]:
             hints=(*_calls(resource, verb), f"SHOW METHODS IN {resource.name} lists them"),
         )
     return found
+
+
+def _puts_of_rows(resource: Resource) -> tuple[Method, ...]:
+    """The calls that put a row in the place of the one at its own address, where it is also read or deleted."""
+    addresses = {
+        method.path
+        for method in resource.methods
+        if method.verb == "delete"
+        or (method.verb == "select" and method.rows is not None and method.rows.shape == "object")
+    }
+    return tuple(
+        method
+        for method in resource.methods_for("exec")
+        if method.http_verb == "PUT" and method.required and method.path in addresses
+    )
+
+
+def _addressed(method: Method, resource: Resource) -> Method:
+    """A method whose parameters mean what they do to the others at the same address, where it does not say."""
+    meanings = {
+        parameter.name: parameter.meaning
+        for other in resource.methods
+        if other.path == method.path
+        for parameter in other.parameters
+        if parameter.meaning is not None
+    }
+    parameters = tuple(
+        msgspec.structs.replace(one, meaning=one.meaning or meanings.get(one.name))
+        for one in method.parameters
+    )
+    return msgspec.structs.replace(method, parameters=parameters)
 
 
 def _calls(resource: Resource, verb: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ import msgspec
 
 from sqloud.errors import InvalidValueError, MissingParameterError, Span, UnknownNameError
 from sqloud.plan.mutations import Input
-from sqloud.protocol.schemas import BodyPlaceError, judge_body
+from sqloud.protocol.schemas import BodyPlaceError, drop_read_only, judge_body
 from sqloud.registry.records import Body, BodyField
 
 __all__ = ["Given", "body_of", "encoded", "field_value"]
@@ -64,10 +64,10 @@ def body_of(
                 made[field.name] = value
         except InvalidValueError as error:
             if one.input.kept:
-                if not field.required:
+                if one.value is None and not field.required:
                     continue
                 error = InvalidValueError(
-                    f"{error.message}; it is taken from the row, as the API requires it",
+                    f"{error.message}; it is taken from the row, which is sent whole",
                     hints=(f"add   SET {field.name} = ...",),
                 )
             error.span = error.span or one.span
@@ -82,6 +82,9 @@ def body_of(
         raise MissingParameterError(f"the body needs {', '.join(missing)}", span=span)
     if not made and not body.required:
         return None
+    taken = frozenset(one.input.path[0] for one in given if one.input.kept and one.input.path)
+    if taken:
+        drop_read_only(body.schema, made, taken)
     _judge(body, made, given)
     return made
 

@@ -5,7 +5,7 @@ Law: what the API's own schema refuses is refused before any request, in words t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["BodyPlaceError", "judge_body"]
+__all__ = ["BodyPlaceError", "drop_read_only", "judge_body"]
 
 _SHOWN = 60
 
@@ -38,6 +38,20 @@ def judge_body(schema: str, body: Mapping[str, Any]) -> None:
     written = next(_read_only([root], root, body, ()), None)
     if written is not None:
         raise BodyPlaceError(f"{'.'.join(written)} is readOnly: the API writes it", written)
+
+
+def drop_read_only(schema: str, body: dict[str, Any], fields: Collection[str]) -> None:
+    """Take out of `fields` of a body what only the API writes: they were read from it, with all that it tells."""
+    if not schema:
+        return
+    root = _validator(schema).schema
+    assert isinstance(root, Mapping)
+    places = [path for path in _read_only([root], root, body, ()) if path[0] in fields]
+    for path in reversed(places):  # the last of a list first
+        here: Any = body
+        for step in path[:-1]:
+            here = here[int(step)] if isinstance(here, list) else here[step]
+        del here[int(path[-1]) if isinstance(here, list) else path[-1]]
 
 
 class BodyPlaceError(InvalidValueError):

@@ -24,6 +24,7 @@ __all__ = [
     "Column",
     "Equals",
     "ErrorShape",
+    "IdempotencyKey",
     "Meaning",
     "MemberOf",
     "Method",
@@ -255,12 +256,20 @@ class Authentication(Record, frozen=True, kw_only=True):
     environment: tuple[str, ...] = ()
 
 
+class IdempotencyKey(Record, frozen=True, kw_only=True):
+    """Where a request tells that it is the same one again: a header, or else a field of the body."""
+
+    header: str = ""
+    field: str = ""
+
+
 class Method(Record, frozen=True, kw_only=True):
     """One API operation.
 
     `base_url` and `authentication` are there where they are not the provider's (`Provider.serving`). `columns`
     are those of the answer's rows where they are not the resource's. `awaits` tells how to watch what a write
-    began. `token_scopes` are what a token has to be allowed, as its provider calls it.
+    began. `token_scopes` are what a token has to be allowed, as its provider calls it. `kept` gives fields of the body
+    as SQL over the row, where an UPDATE that sends the whole row cannot take the column of that name.
     """
 
     name: str
@@ -274,6 +283,8 @@ class Method(Record, frozen=True, kw_only=True):
     sort: Sort | None = None
     listing: bool = False
     idempotent: bool = False
+    idempotency_key: IdempotencyKey | None = None
+    kept: tuple[tuple[str, str], ...] = ()
     destructive: bool = False
     fixed: tuple[
         tuple[str, Any], ...

@@ -23,6 +23,7 @@ from sqloud.registry.records import (
     Bucket,
     Column,
     ErrorShape,
+    IdempotencyKey,
     Method,
     Paging,
     Provider,
@@ -181,6 +182,10 @@ def _methods(
                 sort=resolve_sort(method["sort"]) if "sort" in method else None,
                 listing=method.get("listing", False) or selects == [name],
                 idempotent=method.get("idempotent", method["verb"] == "select"),
+                idempotency_key=IdempotencyKey(**method["idempotency_key"])
+                if "idempotency_key" in method
+                else None,
+                kept=tuple(method.get("kept", {}).items()),
                 destructive=method.get("destructive", False),
                 base_url=method.get("base_url", root.get("base_url")),
                 authentication=resolve_authentication(method["authentication"])

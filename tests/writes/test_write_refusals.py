@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, type[Error], str, str]] = [
     (f"UPDATE {R} SET ttl = NULL WHERE domain_name = 'e.com' AND id = 4", InvalidValueError, "NULL", ""),
     (f"UPDATE {R} SET ttl = 5 WHERE id = 4", MissingParameterError, "domain_name", ""),
     (f"UPDATE {D} SET name = 'x' WHERE id = 4", UnknownNameError, "no UPDATE method", D),
-    ("UPDATE digitalocean.firewalls.firewalls SET name = 'x' WHERE name = 'y'", UnknownNameError, "no UPDATE method", "digitalocean.firewalls.firewalls"),
+    ("UPDATE digitalocean.databases.database_clusters SET size = 'x' WHERE name = 'y'", UnknownNameError, "no UPDATE method", "digitalocean.databases.database_clusters"),
     (f"EXEC {A} @droplet_id = 3, @type = 'dance'", InvalidValueError, "dance", "'dance'"),
     (f"EXEC {A} @droplet_id = 3", MissingParameterError, "type", A),
     (f"EXEC {A} @type = 'reboot'", MissingParameterError, "droplet_id", A),

@@ -289,6 +289,13 @@ def _journal(arguments: list[str]) -> int:
     return journal.run(arguments)
 
 
+def _fmt(arguments: list[str]) -> int:
+    """`sqloud fmt FILE...`: scripts laid out."""
+    from sqloud.frontends import formatting
+
+    return formatting.run(arguments)
+
+
 def _check(arguments: list[str]) -> int:
     """`sqloud check FILE...`: findings on stderr, or a line a file on stdout."""
     from sqloud.frontends import checking
@@ -306,6 +313,7 @@ def _completion(arguments: list[str]) -> int:
 _COMMANDS = {
     "check": _check,
     "completion": _completion,
+    "fmt": _fmt,
     "journal": _journal,
     "provider": _provider,
     "sandbox": _sandbox,

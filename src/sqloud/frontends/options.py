@@ -21,6 +21,7 @@ _EPILOG = """\
 other commands:
   sqloud check FILE...         check scripts: names, types, missing values; sends nothing
   sqloud completion SHELL      completion for bash, zsh or fish
+  sqloud fmt [FILE...]         lay scripts out (--check, --diff)
   sqloud provider check PATH   check a provider document, or a folder of them
   sqloud provider import FILE  make provider documents from an OpenAPI document
   sqloud provider docs NAME    write the pages of a provider

@@ -125,7 +125,7 @@ async def send_all(
             for one in outcomes:
                 await _send(sender, one, journal, statistics)
                 if after is not None and one.outcome == DONE:
-                    await _after(one, after)
+                    await _after(one, after, journal)
                 if one.outcome != DONE and not keep_going:
                     return
     except TimeoutError as error:
@@ -136,12 +136,17 @@ async def send_all(
             last.error = spent
 
 
-async def _after(one: Outcome, after: Callable[[Outcome], Awaitable[None]]) -> None:
+async def _after(
+    one: Outcome, after: Callable[[Outcome], Awaitable[None]], journal: Journal | None
+) -> None:
     try:
         await after(one)
     except asyncio.CancelledError:
         _came(one, UNDER_WAY, "the watching was ended before its work was")
         raise
+    finally:
+        if one.outcome != DONE:  # the request was journalled as done, and so it was
+            _journalled(one, journal)
 
 
 async def _send(sender: Sender, one: Outcome, journal: Journal | None, statistics: Statistics) -> None:

@@ -22,6 +22,8 @@ SET max_keys = 100;
 SET SESSION statement_timeout TO '30 s';
 set null_on_mismatch = on;
 RESET max_keys;
+USE prod;
+use connection "staging";
 RESET ALL;
 DESCRIBE digitalocean.droplets.backups;
 DESC EXTENDED digitalocean.droplets.actions;

@@ -19,8 +19,8 @@ SET max_keys = 5 + 5;
 -- SqlSyntaxError: the statement ends too early; expected a name >RESET<
 RESET;
 
--- NotSupportedError: USE is not built yet >USE<
-USE digitalocean;
+-- SqlSyntaxError: unexpected now; expected the end of the statement >now<
+USE prod now;
 
 -- SqlSyntaxError: unexpected now; expected the end of the statement >now<
 COMMIT now;

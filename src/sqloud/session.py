@@ -18,6 +18,7 @@ import msgspec
 
 from sqloud._version import __version__
 from sqloud.changes import Changes
+from sqloud.connections import Connection, Connections
 from sqloud.dialect import (
     Begin,
     Commit,
@@ -48,6 +49,7 @@ from sqloud.errors import (
     InvalidValueError,
     NotSupportedError,
     ProviderDocumentError,
+    Span,
     UnknownNameError,
 )
 from sqloud.executor.arriving import Arriving
@@ -76,7 +78,7 @@ from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
-from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
+from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, checked_endpoint, shipped
 from sqloud.storage import Storage
 
 if TYPE_CHECKING:
@@ -112,15 +114,24 @@ class Session:
         around: Callable[[Transport], Transport] | None = None,
         credential_source: Callable[[str], str | None] | None = None,
     ) -> None:
-        self.settings = self._opened = settings
+        self.settings = settings
+        self._endpoints_said = settings.endpoints
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         _check_providers(settings, self.catalogue)
+        self._connections = (
+            Connections(settings.config, settings.environment) if settings.config is not None else None
+        )
+        self._credential_source = credential_source
+        if settings.connection is not None:
+            self._connect(settings.connection)
+        elif settings.config is not None and any(self._connections or ()):
+            self._connect_default()
+        self._opened = self.settings
         self._engine: Engine = DuckEngine(
             (*settings.allow_read, *settings.allow_write), settings.database, settings.memory_limit
         )
         self._loop = SessionLoop()
-        self._credential_source = credential_source
         carrying = transport or self._default_transport()
         self._transport = self.recent = RecentRequests(around(carrying) if around else carrying)
         self._log = RequestLog(settings.log_requests, self._secrets) if settings.log_requests else None
@@ -398,10 +409,16 @@ class Session:
             return _shown_settings(self.settings, name)
         if isinstance(statement, SetSetting):
             setting(str(name), span)
-            self.settings = changed(self.settings, str(name), statement.value, statement.span)
+            to = changed(self.settings, str(name), statement.value, statement.span)
+            if name == "connection":
+                self._connect(to.connection, statement.span)
+            else:
+                self.settings = to
         else:
             for each in SESSION_SETTINGS if name is None else (name,):
                 self.settings = reset(self.settings, self._opened, each, span)
+                if each == "connection":
+                    self._connect(self.settings.connection)
         self._runner.max_keys = self.settings.max_keys
         self._runner.max_requests = self.settings.max_requests
         self._runner.cache_ttl = self.settings.cache_ttl
@@ -674,6 +691,30 @@ class Session:
             user_agent=f"sqloud/{__version__}",
         )
 
+    def connections(self) -> tuple[Connection, ...]:
+        """The accounts that the user's configuration names."""
+        return tuple(self._connections or ())
+
+    def _connect(self, name: str | None, span: Span | None = None) -> None:
+        """Let a provider's requests go to one of its accounts from now on; None leaves it to the default."""
+        endpoints = self._endpoints_said
+        if name is not None:
+            if self._connections is None:
+                raise InterfaceError("no configuration names connections", span=span)
+            try:
+                chosen = self._connections.named(name)
+            except UnknownNameError as error:
+                error.span = span
+                raise
+            if chosen.provider not in self.catalogue.providers():
+                raise InterfaceError(
+                    f"the connection {name} is of {chosen.provider}, which is no provider", span=span
+                )
+            if chosen.endpoint_url is not None:
+                url = checked_endpoint(chosen.provider, chosen.endpoint_url)
+                endpoints = {chosen.provider: url} | endpoints  # what the call says goes first
+        self.settings = msgspec.structs.replace(self.settings, connection=name, endpoints=endpoints)
+
     def _store(self) -> Store | None:
         """Where answers are kept; a simulated cloud begins anew with each session, and so does what it answered."""
         if self.settings.cache_dir is None or self.settings.sandbox:
@@ -701,12 +742,27 @@ class Session:
         source = self._credential_source if provider.authentication == own else None
         if source is not None and (token := source(provider.name)):
             return token
+        used = self.settings.connection if provider.authentication == own else None
+        if used is not None and self._connections is not None:
+            chosen = self._connections.named(used)
+            if chosen.provider == provider.name:
+                return self._connections.token(chosen)
         if provider.authentication == own and (token := self.settings.credentials.get(provider.name)):
             return token
         for name in provider.authentication.environment:
             if token := self.settings.environment.get(name):
                 return token
         return None
+
+    def _connect_default(self) -> None:
+        """Use the default connection of a provider that has no other credential."""
+        if self._connections is None or self.settings.connection is not None or self.settings.sandbox:
+            return
+        for name in self.catalogue.providers():
+            default = self._connections.default(name)
+            if default is not None and not self._credential(self.catalogue.provider(name)):
+                self._connect(default.name)
+                return
 
 
 class _Host:

@@ -148,6 +148,12 @@ SESSION_SETTINGS: dict[str, SessionSetting] = {
         example="'5 min'",
         description="how old an answer given before may be; 0 asks the API every time",
     ),
+    "connection": SessionSetting(
+        read=lambda raw: _WITHOUT if str(raw).strip() == "" else str(raw),
+        show=lambda value: str(value or ""),
+        example="'prod'",
+        description="which account of the configuration is used; USE prod says it too",
+    ),
     "max_keys": SessionSetting(
         read=_count,
         show=str,

@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credentials: provider name to token; goes before the environment.
     environment: where credentials are looked up; a mapping of the caller's, never the process's by itself.
     providers: directories with provider documents beside the shipped ones.
+    config: the file that names the user's connections; connection: the one of them that is used, None for the default
+        one of a provider that has no other credential.
     sandbox: answer from the simulated cloud, without a token and without the network.
     max_concurrency: requests in flight at once to one host with one credential; None leaves it to the answers.
     cache_ttl: seconds that an answer given before may be old; None asks the API every time.
@@ -66,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credentials: dict[str, str] = {}
     environment: Mapping[str, str] = {}
     providers: tuple[Path, ...] = ()
+    config: Path | None = None
+    connection: str | None = None
     cache: Path | None = None
     sandbox: bool = False
     max_concurrency: int | None = None

@@ -68,7 +68,6 @@ _NOT_BUILT = frozenset(
         "UNLISTEN",
         "UNPIVOT",
         "UPSERT",
-        "USE",
         "VACUUM",
     }
 )
@@ -180,6 +179,7 @@ _READERS: dict[str, Callable[[Fragment], Statement]] = {
     "EXEC": commands.execute,
     "SHOW": sessions.show_any,
     "SET": sessions.set_setting,
+    "USE": sessions.use,
     "RESET": sessions.reset,
     "DESCRIBE": guides.describe_any,
     "DESC": guides.describe_any,

@@ -15,7 +15,7 @@ from sqloud.dialect.statements import Name, Show, Statement
 from sqloud.errors import NotSupportedError, Span
 from sqloud.session_settings import SESSION_SETTINGS
 
-__all__ = ["ResetSetting", "SetSetting", "ShowSetting", "reset", "set_setting", "show_any"]
+__all__ = ["ResetSetting", "SetSetting", "ShowSetting", "reset", "set_setting", "show_any", "use"]
 
 
 class SetSetting(Statement, frozen=True, kw_only=True):
@@ -78,6 +78,16 @@ def set_setting(fragment: Fragment) -> Statement:
     value, span, at = _value(fragment, at)
     _end(fragment, at)
     return SetSetting(name=name, value=value, span=span)
+
+
+def use(fragment: Fragment) -> SetSetting:
+    """`USE [CONNECTION] name`: the setting `connection`."""
+    at = 2 if fragment.word(1) == "CONNECTION" and len(fragment.tokens) > 2 else 1
+    value, span, at = _value(fragment, at)
+    _end(fragment, at)
+    word = fragment.tokens[0]
+    name = Name(text="connection", quoted=False, span=Span(word.start, word.end + 1))
+    return SetSetting(name=name, value=str(value), span=span)
 
 
 def reset(fragment: Fragment) -> ResetSetting:

@@ -136,9 +136,7 @@ async def send_all(
             last.error = spent
 
 
-async def _after(
-    one: Outcome, after: Callable[[Outcome], Awaitable[None]], journal: Journal | None
-) -> None:
+async def _after(one: Outcome, after: Callable[[Outcome], Awaitable[None]], journal: Journal | None) -> None:
     try:
         await after(one)
     except asyncio.CancelledError:

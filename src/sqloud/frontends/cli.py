@@ -199,6 +199,15 @@ def _settings(options: argparse.Namespace) -> Settings:
         from pathlib import Path
 
         said["log_requests"] = Path(options.log_requests)
+    said["config"] = options.config
+    if options.config is None:
+        import os
+
+        from sqloud.connections import config_file
+
+        path = config_file(os.environ)
+        said["config"] = path if options.connection is not None or path.exists() else None
+    said["connection"] = options.connection
     if options.max_keys is not None:
         said["max_keys"] = options.max_keys
     if options.stream:
@@ -289,6 +298,13 @@ def _journal(arguments: list[str]) -> int:
     return journal.run(arguments)
 
 
+def _auth(arguments: list[str]) -> int:
+    """`sqloud auth check`: whose token it is."""
+    from sqloud.frontends import auth
+
+    return auth.run(arguments)
+
+
 def _fmt(arguments: list[str]) -> int:
     """`sqloud fmt FILE...`: scripts laid out."""
     from sqloud.frontends import formatting
@@ -311,6 +327,7 @@ def _completion(arguments: list[str]) -> int:
 
 
 _COMMANDS = {
+    "auth": _auth,
     "check": _check,
     "completion": _completion,
     "fmt": _fmt,

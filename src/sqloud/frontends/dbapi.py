@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
@@ -114,6 +115,8 @@ ROWID = TypeObject()
 def connect(
     *,
     sandbox: bool = False,
+    connection: str | None = None,
+    config: str | Path | None = None,
     endpoints: Mapping[str, str] | None = None,
     credentials: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
@@ -147,6 +150,8 @@ def connect(
     """Open a connection.
 
     sandbox: answer from the simulated cloud; no token, no network.
+    connection: an account that the user's configuration names; config: that file (`~/.config/sqloud/config.toml` where
+    a connection is named). A library reads no configuration that it was not told to.
     endpoints: provider to `scheme://host[:port]`, in the place of the provider document's.
     credentials: provider to token; what is not there is looked up in `environment` (the process's by default)
     under the names that the provider document gives.
@@ -190,6 +195,7 @@ def connect(
     is_plain = record is None and before_request is None and after_response is None
     chosen: dict[str, object] = {
         "sandbox": sandbox,
+        "connection": connection,
         "credentials": dict(credentials or {}),
         "providers": tuple(folders.directories),
         "statement_timeout": timeout,
@@ -208,6 +214,11 @@ def connect(
         "cache_ttl": cache_ttl,
         "cache_dir": Path(cache_dir) if cache_dir is not None else None,
     }
+    if config is not None or connection is not None:
+        from sqloud.connections import config_file
+
+        names = os.environ if environment is None else environment
+        chosen["config"] = Path(config) if config is not None else config_file(names)
     if max_concurrency is not None:
         chosen["max_concurrency"] = max_concurrency
     if max_keys is not None:

@@ -19,6 +19,7 @@ __all__ = ["check_parser", "main_parser", "provider_parser", "sandbox_parser"]
 
 _EPILOG = """\
 other commands:
+  sqloud auth check            tell whose token each connection has
   sqloud check FILE...         check scripts: names, types, missing values; sends nothing
   sqloud completion SHELL      completion for bash, zsh or fish
   sqloud fmt [FILE...]         lay scripts out (--check, --diff)
@@ -116,6 +117,13 @@ def main_parser(version: str) -> argparse.ArgumentParser:
     add("--stream", action="store_true", help="print rows while they come, where a statement allows it")
     add("--out", metavar="FILE", help="write there instead, all or nothing: a failure leaves the old file")
     add = parser.add_argument_group("where to").add_argument
+    add("--connection", metavar="NAME", help="an account of the configuration (USE NAME changes it)")
+    add(
+        "--config",
+        metavar="FILE",
+        type=_file,
+        help="the configuration (default: ~/.config/sqloud/config.toml)",
+    )
     add("--sandbox", action="store_true", help="a simulated cloud: no token, no network")
     add(
         "--endpoint-url",

@@ -174,6 +174,7 @@ COMMANDS = {
     "\\set": Command("\\set [NAME VALUE]", "a value for {{ NAME }} and :NAME; EDITING_MODE vi", _LINE,
                      shell_settings.set_variable),
     "\\unset": Command("\\unset NAME", "forget it", 1, shell_settings.unset_variable),
+    "\\c": Command("\\c [NAME]", "the accounts of the configuration; use one", 1, shell_wire.connect),
     "\\conninfo": Command("\\conninfo", "where statements go, with which credential", 0, shell_wire.connection),
     "\\requests": Command("\\requests [N]", "the last HTTP requests, as curl; secrets masked", 1, shell_wire.requests),
     "\\limits": Command("\\limits", "what is left of the rate limits, and the limits of a statement", 0,

@@ -12,7 +12,7 @@ from sqloud.output import FORMAT_NAMES
 
 __all__ = ["SHELLS", "run", "script"]
 
-_COMMANDS = ("check", "completion", "fmt", "journal", "provider", "sandbox")
+_COMMANDS = ("auth", "check", "completion", "fmt", "journal", "provider", "sandbox")
 _FILES = frozenset({"-f", "--file", "--out", "--vars", "--journal", "--database", "--log-requests"})
 _FOLDERS = frozenset({"--providers", "--allow-read", "--allow-write"})
 SHELLS = ("bash", "zsh", "fish")

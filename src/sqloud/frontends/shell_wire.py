@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sqloud.frontends.shell_console import Console
 
-__all__ = ["cache", "connection", "limits", "requests"]
+__all__ = ["cache", "connect", "connection", "limits", "requests"]
 
 _SHOWN = 5
 
@@ -29,8 +29,11 @@ def connection(console: Console, _: list[str]) -> None:
             tell(f"{name}: the sandbox, a simulated cloud in this process; no credential is sent anywhere")
             continue
         names = provider.authentication.environment
+        used = next((one for one in session.connections() if one.name == settings.connection), None)
         held = next((each for each in names if settings.environment.get(each)), None)
-        if name in settings.credentials:
+        if used is not None and used.provider == name:
+            credential = f"the credential of the connection {used.name} ({visible(used.told)})"
+        elif name in settings.credentials:
             credential = "the credential of its connection"
         elif held is not None:
             credential = f"the credential in {held}"
@@ -44,6 +47,20 @@ def connection(console: Console, _: list[str]) -> None:
     else:
         writes = "asked for, one by one"
     tell(f"writes are {writes}")
+
+
+def connect(console: Console, words: list[str]) -> None:
+    """Show the connections, or use one."""
+    if words:
+        name = words[0].replace("'", "''")
+        console.run(f"SET connection = '{name}'", "<\\c>")
+        return
+    session = console.session()
+    for one in session.connections():
+        mark = "*" if one.name == session.settings.connection else " "
+        tell(f"{mark} {one.name}: {one.provider}, token from {visible(one.told)}")
+    if not session.connections():
+        tell("no configuration names connections; docs/cli.md tells how one is written")
 
 
 def requests(console: Console, words: list[str]) -> None:

@@ -14,7 +14,8 @@ __all__ = ["emit"]
 
 _WIDTH = 140
 _PROVIDER = (
-    "provider", "title", "description", "base_url", "authentication", "errors", "rate_limit", "pagings", "services",
+    "provider", "title", "description", "base_url", "authentication", "errors", "rate_limit", "whoami", "pagings",
+    "services",
 )  # fmt: skip
 _SERVICE = ("service", "description", "base_url", "resources", "schemas")
 _RESOURCE = ("description", "key", "columns", "methods")

@@ -364,6 +364,9 @@ class Provider(Record, frozen=True, kw_only=True):
     errors: ErrorShape | None = None
     rate_limit: RateLimitHeaders = RateLimitHeaders()
     services: tuple[tuple[str, str], ...] = ()
+    whoami: tuple[str, tuple[str, ...]] | None = (
+        None  # service.resource, and its columns that tell whose a token is
+    )
 
     def serving(self, method: Method) -> Provider:
         """The provider as one of its methods sees it: on the host and with the credential that the method names."""

@@ -58,6 +58,7 @@ def resolve_provider(root: Plain) -> Provider:
             buckets=tuple(Bucket(**bucket) for bucket in root.get("rate_limit", {}).get("buckets", ())),
         ),
         services=tuple(root["services"].items()),
+        whoami=(root["whoami"]["table"], tuple(root["whoami"]["columns"])) if "whoami" in root else None,
     )
 
 

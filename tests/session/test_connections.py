@@ -1,0 +1,197 @@
+"""The accounts of a configuration: which is used, where its token comes from, and what is wrong with a file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import sqloud
+from sqloud.connections import Connections
+from sqloud.errors import CredentialError, Error, InterfaceError, UnknownNameError
+from sqloud.frontends.cli import main
+
+MAIL = "SELECT email FROM digitalocean.account.account"
+
+
+class Accounts(ThreadingHTTPServer):
+    """Tells each token's own account."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Exchange)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: object) -> None:
+        """Nothing to the screen."""
+
+    def do_GET(self) -> None:
+        token = self.headers["authorization"].removeprefix("Bearer dop_v1_test_")
+        known = token != "revoked"
+        account = {"email": f"{token}@example.com", "uuid": "u", "status": "active", "droplet_limit": 25}
+        body: Any = {"account": account} if known else {"id": "unauthorized", "message": "who are you"}
+        answer = msgspec.json.encode(body)
+        self.send_response(200 if known else 401)
+        self.send_header("content-length", str(len(answer)))
+        self.send_header("ratelimit-remaining", "4998")
+        self.send_header("ratelimit-reset", "99999999999")
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Accounts]:
+    opened = Accounts()
+    thread = threading.Thread(target=opened.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield opened
+    opened.shutdown()
+    opened.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def config(tmp_path: Path, server: Accounts) -> Path:
+    token = tmp_path / "token"
+    token.write_text("dop_v1_test_file\n")
+    token.chmod(0o600)
+    said = {
+        "prod": 'token_env = "PROD_TOKEN"\ndefault = true',
+        "command": "token_command = \"printf 'dop_v1_test_command'\"",
+        "file": f'token_file = "{token}"',
+    }
+    path = tmp_path / "config.toml"
+    path.write_text("\n".join(
+        f'[connections.{name}]\nprovider = "digitalocean"\nendpoint_url = "{server.url}"\n{place}\n'
+        for name, place in said.items()
+    ))  # fmt: skip
+    return path
+
+
+NAMES = {"PROD_TOKEN": "dop_v1_test_prod", "PATH": "/usr/bin:/bin"}
+
+
+@pytest.mark.parametrize("name", ["prod", "command", "file"])
+def test_each_has_its_token_and_its_endpoint(config: Path, name: str) -> None:
+    with sqloud.connect(config=config, connection=name, environment=NAMES) as connection:
+        assert connection.execute(MAIL).fetchall() == [(f"{name}@example.com",)]
+
+
+def test_use_changes_it_and_reset_goes_back(config: Path) -> None:
+    with sqloud.connect(config=config, environment=NAMES) as connection:
+        found = []
+        for statement in (
+            "USE file",
+            "USE CONNECTION command",
+            "SET connection = 'prod'",
+            "RESET connection",
+        ):
+            connection.execute(statement)
+            found.append(connection.execute(MAIL).fetchall()[0][0].partition("@")[0])
+        assert found == ["file", "command", "prod", "prod"]  # the default was used when it was opened
+        assert connection.execute("SHOW connection").fetchall() == [("prod",)]
+        with pytest.raises(UnknownNameError, match="no connection prd") as wrong:
+            connection.execute("USE prd")
+        assert wrong.value.hints == ("did you mean prod?",)
+        assert connection.execute("SHOW connection").fetchall() == [("prod",)]
+
+
+def test_a_variable_goes_before_the_default_and_not_before_what_is_named(
+    config: Path, server: Accounts
+) -> None:
+    names = {**NAMES, "DIGITALOCEAN_TOKEN": "dop_v1_test_variable"}
+    where = {"digitalocean": server.url}
+    for named, mail in ((None, "variable"), ("file", "file")):
+        with sqloud.connect(
+            config=config, connection=named, environment=names, endpoints=where
+        ) as connection:
+            assert connection.execute(MAIL).fetchall() == [(f"{mail}@example.com",)]
+
+
+FAILING = [
+    ('token_env = "NOWHERE"', "env NOWHERE is empty"),
+    ('token_command = ["sh", "-c", "echo no such entry >&2; exit 3"]', "sh ended with 3: no such entry"),
+    ('token_command = "nosuchcommand"', "nosuchcommand: No such file"),
+    ('token_file = "/nosuch/file"', "/nosuch/file: No such file"),
+    ('token_file = "{open}"', "can be read by others"),
+]
+
+
+@pytest.mark.parametrize(("place", "told"), FAILING)
+def test_a_token_that_cannot_be_had_says_why(tmp_path: Path, place: str, told: str) -> None:
+    path, open_file = tmp_path / "config.toml", tmp_path / "open"
+    open_file.write_text("dop_v1_test_x")
+    open_file.chmod(0o644)
+    path.write_text(
+        f'[connections.a]\nprovider = "digitalocean"\n{place.replace("{open}", str(open_file))}\n'
+    )
+    names = {"PATH": "/usr/bin:/bin"}
+    with (
+        sqloud.connect(config=path, connection="a", environment=names) as connection,
+        pytest.raises(CredentialError) as failed,
+    ):
+        connection.execute(MAIL)
+    assert told in str(failed.value)
+    assert "dop_v1" not in str(failed.value)
+
+
+WRONG = [
+    ("[connections.a", ": "),
+    ("[connections.a]\ntoken = 'dop_v1_test'", ":2: the token of a stands in the file"),
+    ("[connections.a]\nprovider = 'p'\ntoken_evn = 'x'", ":3: a connection has no token_evn"),
+    ("[connections.a]\nprovider = 'p'", ":1: a says 0 places of its token"),
+    ("[connections.a]\ntoken_env = 'x'", ":1: a has no provider"),
+    ("[connections.a]\nprovider = 1\ntoken_env = 'x'", ":2: provider of a is of another type"),
+    ("[conections.a]\n", ":1: no setting conections"),
+    ("connections = 1\n", ":1: connections is no table"),
+    ("[connections.'a b']\ntoken_env = 'x'", "a b is no connection"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG)
+def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(InterfaceError) as failed:
+        Connections(path, {})
+    assert f"{path}" in str(failed.value)
+    assert told in str(failed.value)
+    assert "dop_v1" not in str(failed.value)
+
+
+def test_auth_tells_whose_each_is(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROD_TOKEN", "dop_v1_test_prod")
+    assert main(["auth", "list", "--config", str(config)]) == 0
+    assert "prod (default): digitalocean, token from env PROD_TOKEN\n" in capsys.readouterr().out
+    assert main(["auth", "check", "--config", str(config)]) == 0
+    told = capsys.readouterr().out
+    owner = "uuid u, status active, droplet_limit 25; 4,998 requests left"
+    assert f"prod (digitalocean): email prod@example.com, {owner}\n" in told
+    assert told.count("\n") == 3
+    monkeypatch.setenv("PROD_TOKEN", "dop_v1_test_revoked")
+    assert main(["auth", "check", "--config", str(config)]) != 0
+    both = capsys.readouterr()
+    assert "prod: " in both.err
+    assert "who are you" in both.err
+    assert both.out.count("\n") == 2
+    assert "dop_v1" not in both.err + both.out
+
+
+def test_no_configuration_has_no_connection() -> None:
+    with sqloud.connect(sandbox=True) as connection, pytest.raises(Error, match="no configuration"):
+        connection.execute("USE prod")

@@ -182,9 +182,8 @@ class Lane:
                 self._try_at = self._held_until + max(pause, 2 * self._lag)
             return
         refused = self._bad_pace = self._pace
-        if (
-            self._good_pace >= refused * _EASED
-        ):  # taken for good too soon, or the server allows less than it did
+        if self._good_pace >= refused * _EASED:
+            # It was taken for good too soon, or the server allows less than it did.
             self._pace = max(1.0, min(seen, refused) * _EASED)
             self._good_pace = self._pace * 0.9
         elif self._good_pace:
@@ -199,10 +198,8 @@ class Lane:
     def _try_more(self, moment: float) -> None:
         """What lasted until now is good; go on with a little more."""
         assert self._pace is not None
-        sure = (
-            0.5 if self._step >= 2.0 and self._bad_pace == math.inf else 1.0
-        )  # while it doubles, a pace has hardly been tried
-        self._good_pace = max(self._good_pace, self._pace * sure)
+        doubles = self._step >= 2.0 and self._bad_pace == math.inf  # so that it has hardly been tried
+        self._good_pace = max(self._good_pace, self._pace / 2 if doubles else self._pace)
         if self._bad_pace <= self._good_pace * _SAME:  # that was long ago
             self._bad_pace, self._step = math.inf, _SAME
         if self._bad_pace < math.inf:

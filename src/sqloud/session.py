@@ -6,7 +6,6 @@ and binding the residual come first; only then does anything leave the process.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,8 +16,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sqloud._version import __version__
+from sqloud.access import SANDBOX_TOKEN, Access
 from sqloud.changes import Changes
-from sqloud.connections import Connection, Connections
+from sqloud.connections import Connection
 from sqloud.dialect import (
     Begin,
     Commit,
@@ -48,7 +48,6 @@ from sqloud.errors import (
     InterfaceError,
     InvalidValueError,
     NotSupportedError,
-    ProviderDocumentError,
     Span,
     UnknownNameError,
 )
@@ -78,7 +77,7 @@ from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
-from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, checked_endpoint, shipped
+from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
 from sqloud.storage import Storage
 
 if TYPE_CHECKING:
@@ -88,9 +87,6 @@ if TYPE_CHECKING:
 __all__ = ["SANDBOX_TOKEN", "Session"]
 
 T = TypeVar("T")
-
-SANDBOX_TOKEN = "dop_v1_test_sandbox"  # noqa: S105  # of the simulated cloud, which takes any
-"""What the simulated cloud is shown; no credential of the user's ever goes there."""
 
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -114,19 +110,10 @@ class Session:
         around: Callable[[Transport], Transport] | None = None,
         credential_source: Callable[[str], str | None] | None = None,
     ) -> None:
-        self.settings = settings
-        self._endpoints_said = settings.endpoints
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
-        _check_providers(settings, self.catalogue)
-        self._connections = (
-            Connections(settings.config, settings.environment) if settings.config is not None else None
-        )
-        self._credential_source = credential_source
-        if settings.connection is not None:
-            self._connect(settings.connection)
-        elif settings.config is not None and any(self._connections or ()):
-            self._connect_default()
+        self._access = Access(settings, lambda: self.catalogue, credential_source)
+        self.settings = self._access.opened(settings)
         self._opened = self.settings
         self._engine: Engine = DuckEngine(
             (*settings.allow_read, *settings.allow_write), settings.database, settings.memory_limit
@@ -134,7 +121,11 @@ class Session:
         self._loop = SessionLoop()
         carrying = transport or self._default_transport()
         self._transport = self.recent = RecentRequests(around(carrying) if around else carrying)
-        self._log = RequestLog(settings.log_requests, self._secrets) if settings.log_requests else None
+        self._log = (
+            RequestLog(settings.log_requests, lambda: self._access.secrets(self.settings))
+            if settings.log_requests
+            else None
+        )
         most = settings.max_concurrency or MAX_CONCURRENCY
         self._exchanges = Exchanges(
             self._transport,
@@ -142,8 +133,8 @@ class Session:
             first=settings.max_concurrency or FIRST_CONCURRENCY,
             read_timeout=settings.read_timeout,
             request_timeout=settings.request_timeout,
-            endpoint=self._endpoint,
-            credential=self._credential,
+            endpoint=lambda provider: self._access.endpoint(self.settings, provider),
+            credential=lambda provider: self._access.credential(self.settings, provider),
             log=self._log,
             store=self._store(),
         )
@@ -693,27 +684,11 @@ class Session:
 
     def connections(self) -> tuple[Connection, ...]:
         """The accounts that the user's configuration names."""
-        return tuple(self._connections or ())
+        return self._access.connections
 
     def _connect(self, name: str | None, span: Span | None = None) -> None:
         """Let a provider's requests go to one of its accounts from now on; None leaves it to the default."""
-        endpoints = self._endpoints_said
-        if name is not None:
-            if self._connections is None:
-                raise InterfaceError("no configuration names connections", span=span)
-            try:
-                chosen = self._connections.named(name)
-            except UnknownNameError as error:
-                error.span = span
-                raise
-            if chosen.provider not in self.catalogue.providers():
-                raise InterfaceError(
-                    f"the connection {name} is of {chosen.provider}, which is no provider", span=span
-                )
-            if chosen.endpoint_url is not None:
-                url = checked_endpoint(chosen.provider, chosen.endpoint_url)
-                endpoints = {chosen.provider: url} | endpoints  # what the call says goes first
-        self.settings = msgspec.structs.replace(self.settings, connection=name, endpoints=endpoints)
+        self.settings = self._access.connected(self.settings, name, span)
 
     def _store(self) -> Store | None:
         """Where answers are kept; a simulated cloud begins anew with each session, and so does what it answered."""
@@ -722,47 +697,6 @@ class Session:
         from sqloud.executor.on_disk import OnDisk
 
         return OnDisk(self.settings.cache_dir, self._on_notice)
-
-    def _endpoint(self, provider: Provider) -> str:
-        base = urlsplit(base_url(provider, self.settings.endpoints))
-        return f"{base.scheme}://{base.netloc}"
-
-    def _secrets(self) -> list[str]:
-        """Every credential that the session can send. A provider whose document does not hold is sent nothing."""
-        known = []
-        for name in self.catalogue.providers():
-            with contextlib.suppress(ProviderDocumentError):
-                known.append(self._credential(self.catalogue.provider(name)))
-        return [secret for secret in known if secret]
-
-    def _credential(self, provider: Provider) -> str | None:
-        if self.settings.sandbox:
-            return SANDBOX_TOKEN
-        own = self.catalogue.provider(provider.name).authentication  # a method's may be another
-        source = self._credential_source if provider.authentication == own else None
-        if source is not None and (token := source(provider.name)):
-            return token
-        used = self.settings.connection if provider.authentication == own else None
-        if used is not None and self._connections is not None:
-            chosen = self._connections.named(used)
-            if chosen.provider == provider.name:
-                return self._connections.token(chosen)
-        if provider.authentication == own and (token := self.settings.credentials.get(provider.name)):
-            return token
-        for name in provider.authentication.environment:
-            if token := self.settings.environment.get(name):
-                return token
-        return None
-
-    def _connect_default(self) -> None:
-        """Use the default connection of a provider that has no other credential."""
-        if self._connections is None or self.settings.connection is not None or self.settings.sandbox:
-            return
-        for name in self.catalogue.providers():
-            default = self._connections.default(name)
-            if default is not None and not self._credential(self.catalogue.provider(name)):
-                self._connect(default.name)
-                return
 
 
 class _Host:
@@ -827,17 +761,6 @@ class _Host:
 
     def notice(self, text: str) -> None:
         self._session._on_notice(text)
-
-
-def _check_providers(settings: Settings, catalogue: Catalogue) -> None:
-    """An endpoint or a credential for a provider that does not exist is a slip, not a setting."""
-    known = catalogue.providers()
-    for name in (*settings.endpoints, *settings.credentials):
-        if name not in known:
-            raise InterfaceError(
-                f"there is no provider {name} to give an endpoint or a credential to",
-                hints=(f"there is {', '.join(known)}",),
-            )
 
 
 def _ended(running: Running[Any]) -> None:

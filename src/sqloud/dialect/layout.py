@@ -1,8 +1,8 @@
 r"""SQL laid out: the same words, in other lines.
 
 Law: nothing but blanks and the case of keywords changes. Strings, quoted names, comments, hints, templates, parameters
-and operators stay letter for letter and in their order, so a text means what it meant, ours or anybody's dialect; and
-what is laid out once stays as it is.
+and operators stay letter for letter and in their order, which the tokenizer that reads statements judges each time, not
+the one that lays them out; and what is laid out once stays as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from sqlglot.tokenizer_core import TokenType
+
+from sqloud.dialect.lexing import comment_end, tokenize
+from sqloud.errors import Source, SqlSyntaxError
 
 __all__ = ["WIDTH", "laid_out"]
 
@@ -20,9 +25,11 @@ _LEXEME = re.compile(
     r"""
       (?P<blank>\s+)
     | (?P<line>--[^\n]*)
-    | (?P<block>/\*.*?\*/)
-    | (?P<text>\{\{.*?\}\} | (?:[eE]|[uU]&|[bBxX])?'(?:[^'\\]|''|\\.)*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    | (?P<block>/\*)
+    | (?P<text>\{\{.*?\}\} | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$
+        | [eE]'(?:\\.|''|[^'\\])*' | (?:[uU]&|[bBxX])?'(?:[^']|'')*')
     | (?P<name>"(?:[^"]|"")*" | `[^`]*`)
+    | (?P<within><@|@>)
     | (?P<word>[@:$]{0,2}[^\W\d]\w* | [@:$]?\d[\w.]*)
     | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,) | (?P<end>;)
     | (?P<operator>\.+ | [^\w\s"'`(){}\[\],;.$@]+? (?=--|/\*|[\w\s"'`(){}\[\],;.$@]|\Z) | .)
@@ -99,7 +106,7 @@ _Part = _Lexeme | _Group
 
 
 def laid_out(text: str) -> str:
-    r"""The text laid out, at most `WIDTH` wide where its words allow it. Raises ValueError for what cannot be read.
+    r"""The text laid out, at most `WIDTH` wide where its words allow it. Raises SqlSyntaxError for what cannot be.
 
     >>> laid_out("select  a,b from t where x=1 ;")
     'SELECT a, b FROM t WHERE x = 1;\n'
@@ -116,19 +123,33 @@ def laid_out(text: str) -> str:
         )
         pieces.append("\n".join(line.rstrip() if line[-1:].isspace() else line for line in lines))
     made = "".join(pieces) + "\n" if pieces else ""
-    if [each.text.upper() for each in lexemes] != [each.text.upper() for each in _lexemes(made)]:
-        raise ValueError("the text cannot be laid out without changing it")
+    if list(_words(text)) != list(_words(made)):
+        raise SqlSyntaxError("this cannot be laid out without changing what it says")
     return made
 
 
+def _words(text: str) -> Iterator[str]:
+    """What a text says, by the tokenizer that reads statements: its tokens, names without their case, and comments."""
+    at = 0
+    for token in tokenize(Source("<layout>", text)):
+        yield from (each.text for each in _lexemes(text[at : token.start]))
+        at = token.end + 1
+        word = text[token.start : at]
+        is_exact = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
+        yield word if is_exact else " ".join(word.upper().split())  # ORDER BY is one token
+    yield from (each.text for each in _lexemes(text[at:]))
+
+
 def _lexemes(text: str) -> Iterator[_Lexeme]:
-    blank = ""
-    for match in _LEXEME.finditer(text):
-        kind = str(match.lastgroup if match.lastgroup != "tag" else "text")
+    blank, at = "", 0
+    while match := _LEXEME.match(text, at):
+        kind = {"tag": "text", "within": "operator"}.get(str(match.lastgroup), str(match.lastgroup))
+        end = (comment_end(text, at) or len(text)) if kind == "block" else match.end()
+        word, at = text[at:end], end
         if kind == "blank":
-            blank = match[0]
+            blank = word
             continue
-        yield _Lexeme(kind, match[0], blank)
+        yield _Lexeme(kind, word, blank)
         blank = ""
 
 
@@ -141,7 +162,7 @@ def _statements(lexemes: Sequence[_Lexeme]) -> Iterator[list[_Part]]:
             stack.append((lexeme, []))
         elif lexeme.kind == "close":
             if len(stack) == 1:
-                raise ValueError(f"{lexeme.text!r} closes nothing")
+                raise SqlSyntaxError(f"{lexeme.text} closes nothing")
             opened, inside = stack.pop()
             assert opened is not None
             stack[-1][1].append(_Group(opened, inside, lexeme))
@@ -152,7 +173,7 @@ def _statements(lexemes: Sequence[_Lexeme]) -> Iterator[list[_Part]]:
                 yield here
                 stack = [(None, [])]
     if len(stack) > 1:
-        raise ValueError(f"{stack[-1][0].text if stack[-1][0] else ''!r} is not closed")
+        raise SqlSyntaxError(f"{stack[-1][0].text if stack[-1][0] else ''} is not closed")
     if stack[0][1]:
         yield stack[0][1]
 
@@ -266,6 +287,8 @@ def _space(before: _Part | None, part: _Part) -> str:
         return "" if last.kind != "line" else " "
     if last.kind == "comma" or first.kind in ("line", "block") or last.kind == "block":
         return " "
+    if first.kind == last.kind == "operator" and not first.blank:
+        return ""
     if first.text in _COMPARISONS or last.text in _COMPARISONS:
         return " "
     if isinstance(part, _Group) and first.text == "(" and last.key in _KEYWORDS - _CALLED:

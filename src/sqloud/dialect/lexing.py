@@ -66,7 +66,7 @@ def split(source: Source) -> tuple[StatementText, ...]:
     """
     statements = []
     begun: list[Token] = []
-    for token in _tokenize(source):
+    for token in tokenize(source):
         if token.token_type == TokenType.SEMICOLON:
             if begun:
                 statements.append(_statement(source, begun, terminated=True))
@@ -125,7 +125,8 @@ def _is_pair(tokens: tuple[Token, ...], index: int, brace: TokenType) -> bool:
     )
 
 
-def _tokenize(source: Source) -> list[Token]:
+def tokenize(source: Source) -> list[Token]:
+    """The tokens of a text, comments left out. Raises SqlSyntaxError where a quote or a comment is open."""
     tokenizer = Sqloud.Tokenizer(sqloud_dialect())
     try:
         tokens = tokenizer.tokenize(source.text)
@@ -176,16 +177,24 @@ def _check_last_comment(source: Source, start: int) -> None:
         if text.startswith("--", at):
             at = next((i for i in range(at, len(text)) if text[i] in "\r\n"), len(text))
         elif text.startswith("/*", at):
-            opening, depth = at, 1
-            at += 2
-            while depth and at < len(text):
-                step = {"/*": 1, "*/": -1}.get(text[at : at + 2], 0)
-                depth += step
-                at += 2 if step else 1
-            if depth:
+            opening = at
+            at = comment_end(text, at)
+            if not at:
                 raise _unclosed(source, opening)
         else:
             at += 1
+
+
+def comment_end(text: str, at: int) -> int:
+    """The offset behind the comment, with those inside of it, that begins at an offset; 0 where it stays open."""
+    depth = 0
+    while at < len(text):
+        step = {"/*": 1, "*/": -1}.get(text[at : at + 2], 0)
+        depth += step
+        at += 2 if step else 1
+        if not depth:
+            return at
+    return 0
 
 
 def _statement(source: Source, tokens: list[Token], *, terminated: bool) -> StatementText:

@@ -12,7 +12,7 @@ from difflib import unified_diff
 
 from sqloud.dialect import split
 from sqloud.dialect.layout import laid_out
-from sqloud.errors import Error, SqlSyntaxError
+from sqloud.errors import Error
 from sqloud.frontends.batch import notice, read_script, report
 
 __all__ = ["parser", "run"]
@@ -45,16 +45,14 @@ def run(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     code = 0
     for file in options.files:
-        source = read_script(("file", file))
         try:
+            source = read_script(("file", file))
             split(source)  # which tells where a string or a comment is not closed
-            try:
-                made = laid_out(source.text)
-            except ValueError as error:
-                raise SqlSyntaxError(f"{file} cannot be laid out: {error}") from error
+            made = laid_out(source.text)
         except Error as error:
-            error.in_source(source)
-            code = report(error) or 1
+            if error.source is None and file not in error.message:
+                error.message = f"{file}: {error.message}"
+            code = report(error) or code
             continue
         changes = made != source.text
         if options.diff:

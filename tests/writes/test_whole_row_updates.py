@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import sqloud
+from sqloud.errors import MissingParameterError
 from sqloud.protocol.schemas import drop_read_only
 
 RULE = '{"protocol": "tcp", "ports": "22", "sources": {"addresses": ["0.0.0.0/0"]}}'
@@ -72,3 +73,38 @@ def test_what_only_the_api_writes_is_not_put_back(fields: set[str], left: dict[s
     body: dict[str, Any] = {"id": 1, "a": {"x": 1, "y": 2}, "b": [{"x": 3}, {"x": 4, "y": 5}]}
     drop_read_only(SCHEMA, body, fields)
     assert body == left
+
+
+def test_a_filter_of_a_read_is_no_key_of_a_write() -> None:
+    """The read's filter answers more than it names; a DELETE at the same address must not go by it."""
+    query = {"in": "query", "type": "string"}
+    wide = {**query, "equals": "name", "superset": True}
+    methods = {
+        "list": {
+            "verb": "select",
+            "request": "GET /things",
+            "listing": True,
+            "shape": "list",
+            "parameters": {"q": wide},
+        },
+        "clear": {
+            "verb": "delete",
+            "request": "DELETE /things",
+            "parameters": {"q": {**query, "required": True}},
+        },
+    }
+    columns = {"id": {"type": "integer"}, "name": {"type": "string"}}
+    document = {
+        "provider": {
+            "provider": "acme", "base_url": "http://127.0.0.1:9", "authentication": {"scheme": "none"},
+            "services": {"work": "Work."},
+        },
+        "services": {"work": {"service": "work", "resources": {
+            "things": {"key": ["id"], "columns": columns, "methods": methods},
+        }}},
+    }  # fmt: skip
+    with (
+        sqloud.connect(providers=[document], dry_run=True) as connection,
+        pytest.raises(MissingParameterError),
+    ):
+        connection.execute("DELETE FROM acme.work.things WHERE name = 'x'")

@@ -311,16 +311,21 @@ def _puts_of_rows(resource: Resource) -> tuple[Method, ...]:
 
 
 def _addressed(method: Method, resource: Resource) -> Method:
-    """A method whose parameters mean what they do to the others at the same address, where it does not say."""
+    """A method whose path means what it does to the others at the same address, where it does not say.
+
+    The path alone: a filter may give a read more rows than its value names, and a write must not reach them.
+    """
     meanings = {
         parameter.name: parameter.meaning
         for other in resource.methods
         if other.path == method.path
         for parameter in other.parameters
-        if parameter.meaning is not None
+        if parameter.meaning is not None and parameter.location == "path"
     }
     parameters = tuple(
-        msgspec.structs.replace(one, meaning=one.meaning or meanings.get(one.name))
+        msgspec.structs.replace(one, meaning=meanings.get(one.name))
+        if one.meaning is None and one.location == "path"
+        else one
         for one in method.parameters
     )
     return msgspec.structs.replace(method, parameters=parameters)

@@ -42,6 +42,7 @@ from sqloud.dialect import (
 )
 from sqloud.dialect.functions import NAMES as FUNCTION_NAMES
 from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
+from sqloud.engine.columns import held
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import (
     Error,
@@ -227,13 +228,7 @@ class Session:
         """Rows that were not asked of the engine, as an answer that it holds."""
         workspace = self._engine.open()
         try:
-            names = [f"c{position}" for position in range(len(columns))]
-            workspace.create(
-                "given", [(name, column.type) for name, column in zip(names, columns, strict=True)]
-            )
-            records = (dict(zip(names, row, strict=True)) for row in rows)
-            workspace.load("given", b"".join(msgspec.json.encode(record) + b"\n" for record in records))
-            batches = workspace.query("SELECT * FROM given")
+            batches = held(workspace, columns, [list(rows)])
         except BaseException:
             workspace.close()
             raise

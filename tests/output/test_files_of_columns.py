@@ -6,14 +6,17 @@ import io
 from pathlib import Path
 
 import duckdb
+import msgspec
 import polars
 import pytest
 from pyarrow import feather
 
+import sqloud
 from sqloud.engine.base import ResultColumn
 from sqloud.errors import InterfaceError
 from sqloud.executor.result import Result
 from sqloud.frontends.cli import main
+from sqloud.frontends.shell_redirect import Redirect
 from sqloud.output import BINARY, write
 
 TYPED = """
@@ -115,3 +118,15 @@ def test_a_name_of_a_foreign_format_is_refused(tmp_path: Path, capsys: pytest.Ca
     assert main(["-c", "SELECT 1 AS a", "--out", str(path)]) == 2
     assert "no format of ours is .xlsx" in capsys.readouterr().err
     assert main(["-c", "SELECT 1 AS a", "--out", str(path), "-o", "csv"]) == 0
+
+
+def test_the_shell_refuses_such_a_name_too(tmp_path: Path) -> None:
+    with pytest.raises(InterfaceError, match=r"no format of ours is \.xlsx"):
+        Redirect(str(tmp_path / "x.xlsx"), whole=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_json_of_what_no_engine_holds_is_json_in_columns() -> None:
+    with sqloud.connect(sandbox=True) as connection:
+        (plan,) = connection.execute("EXPLAIN (FORMAT json) SELECT 1").pl()["plan"].to_list()
+    assert isinstance(msgspec.json.decode(plan), dict)

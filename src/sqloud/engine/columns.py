@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import msgspec
 
 from sqloud.engine.answers import Answer
-from sqloud.engine.base import Batch, ResultColumn
+from sqloud.engine.base import Batch, ResultColumn, Workspace
 from sqloud.engine.faults import translated
 
-__all__ = ["Stream", "loaded", "to_parquet"]
+__all__ = ["Stream", "held", "loaded", "to_parquet"]
 
 
 class Stream:
@@ -41,29 +41,35 @@ def to_parquet(stream: Stream, path: str) -> int:
         return int(written[0]) if written is not None else 0
 
 
+def held(workspace: Workspace, columns: Sequence[ResultColumn], batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Rows that no engine holds, as an answer that this workspace holds. The text of a JSON column is JSON."""
+    names = [f"c{position}" for position in range(len(columns))]
+    texts = [column.type == "JSON" for column in columns]
+    workspace.create("given", [(name, column.type) for name, column in zip(names, columns, strict=True)])
+    for batch in batches:
+        lines = bytearray()
+        for row in batch:
+            cells = (
+                msgspec.Raw(msgspec.json.format(cell, indent=-1).encode())
+                if is_text and isinstance(cell, str)
+                else cell
+                for is_text, cell in zip(texts, row, strict=True)
+            )
+            lines += msgspec.json.encode(dict(zip(names, cells, strict=True))) + b"\n"
+        if lines:
+            workspace.load("given", bytes(lines))
+    return workspace.query("SELECT * FROM given")
+
+
 @contextmanager
 def loaded(columns: Sequence[ResultColumn], batches: Iterable[Batch]) -> Iterator[Answer]:
-    """Rows that no engine holds, as an answer of an engine that lives as long as this is open."""
+    """The same in an engine of its own, which lives as long as this is open."""
     from sqloud.engine.duck import DuckEngine
 
     engine = DuckEngine((), None, None)
     try:
-        workspace = engine.open()
-        names = [f"c{position}" for position in range(len(columns))]
-        texts = [column.type == "JSON" for column in columns]  # a value of it is text that holds JSON
-        workspace.create("given", [(name, column.type) for name, column in zip(names, columns, strict=True)])
-        for batch in batches:
-            lines = []
-            for row in batch:
-                cells = (
-                    msgspec.Raw(msgspec.json.format(cell, indent=-1).encode())
-                    if is_text and isinstance(cell, str)
-                    else cell
-                    for is_text, cell in zip(texts, row, strict=True)
-                )
-                lines.append(msgspec.json.encode(dict(zip(names, cells, strict=True))))
-            if lines:
-                workspace.load("given", b"\n".join([*lines, b""]))
-        yield workspace.query("SELECT * FROM given")
+        answer = held(engine.open(), columns, batches)
+        assert isinstance(answer, Answer)
+        yield answer
     finally:
         engine.close()

@@ -78,8 +78,7 @@ class Result:
         except BaseException:
             self.close()
             raise
-        if self.completeness is Completeness.OPEN:
-            self.completeness = Completeness.CUT if self.cut_by else Completeness.COMPLETE
+        self.read_whole()
         if not self.kept:
             self._release()
 
@@ -89,7 +88,7 @@ class Result:
         return self._batches if isinstance(self._batches, Answer) else None
 
     def read_whole(self) -> None:
-        """Mark the end, where a reader took every row out of `answer` and none out of `batches()`."""
+        """Mark the end: every row was taken, out of `batches()` or out of `answer`."""
         if self.completeness is Completeness.OPEN:
             self.completeness = Completeness.CUT if self.cut_by else Completeness.COMPLETE
 

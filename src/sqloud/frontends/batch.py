@@ -83,8 +83,9 @@ def run(
         with _destination(out) as (stream, discard), open_session() as session:
             for text in statements:
                 try:
+                    given = parameters or {}
                     result = _answer(
-                        *(session, text, variables, parameters or {}, output_format, stream, told, answered)
+                        session, text, variables, given, output_format, stream, told, again=answered
                     )
                 except Error as error:
                     failures.add(error, text)
@@ -239,6 +240,7 @@ def _answer(
     output_format: str,
     stream: TextIO,
     told: Callable[[str], None],
+    *,
     again: bool,
 ) -> Result:
     try:

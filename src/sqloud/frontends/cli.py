@@ -25,26 +25,6 @@ __all__ = ["main", "run"]
 _VERSION = f"sqloud {__version__}"
 
 
-_UNWRITTEN = (
-    *(
-        ".arrows",
-        ".avro",
-        ".bz2",
-        ".db",
-        ".duckdb",
-        ".gz",
-        ".jpeg",
-        ".jpg",
-        ".ods",
-        ".orc",
-        ".pdf",
-        ".sqlite",
-    ),
-    *(".xls", ".xlsx", ".xml", ".xz", ".zip", ".zst"),
-)
-"""Suffixes of formats that are well known and not ours: a table under such a name would be a lie."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name) and give the exit code; never raises SystemExit."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -94,7 +74,7 @@ def _dispatch(arguments: list[str]) -> int:
 def _statements(arguments: list[str]) -> int:
     """Scripts, or the shell."""
     from sqloud.frontends.options import main_parser
-    from sqloud.output import DEFAULT_FORMAT
+    from sqloud.output import DEFAULT_FORMAT, format_of
 
     parser = main_parser(_VERSION)
     options = parser.parse_args(arguments)
@@ -120,7 +100,7 @@ def _statements(arguments: list[str]) -> int:
         return batch.run(
             scripts,
             _opening(settings, scripts, agent=options.agent),
-            output_format=options.output_format or _by_suffix(options.out) or DEFAULT_FORMAT,
+            output_format=options.output_format or format_of(options.out or "") or DEFAULT_FORMAT,
             variables=variables,
             parameters=_parameters(options),
             agent=options.agent,
@@ -147,23 +127,6 @@ def _parameters(options: argparse.Namespace) -> dict[str, object]:
     from sqloud.frontends.parameters import parameter
 
     return dict(parameter(name, text) for name, text in options.parameters)
-
-
-def _by_suffix(out: str | None) -> str | None:
-    """The format that a file's name asks for. Raises InterfaceError for a name that asks for one we cannot write."""
-    from os.path import splitext
-
-    from sqloud.output import SUFFIXES
-
-    suffix = splitext(out)[1].lower() if out is not None else ""
-    if suffix in _UNWRITTEN:
-        from sqloud.errors import InterfaceError
-
-        raise InterfaceError(
-            f"no format of ours is {suffix}",
-            hints=(f"there are {', '.join(sorted(SUFFIXES))}; -o FORMAT writes that format under any name",),
-        )
-    return SUFFIXES.get(suffix)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -206,7 +169,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         from sqloud.connections import config_file
 
         path = config_file(os.environ)
-        said["config"] = path if options.connection is not None or path.exists() else None
+        said["config"] = path if options.connection is not None or os.path.exists(path) else None
     said["connection"] = options.connection
     if options.max_keys is not None:
         said["max_keys"] = options.max_keys

@@ -12,7 +12,7 @@ import subprocess
 from contextlib import suppress
 
 from sqloud.errors import OperationalError
-from sqloud.output import SUFFIXES
+from sqloud.output import format_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Redirect:
     """An open destination: `stream`, and `output_format` where the file's suffix asks for one; `answered` once it
     holds an answer.
 
-    Raises OperationalError where the file cannot be written.
+    Raises OperationalError where the file cannot be written, InterfaceError for a suffix of a format not ours.
     """
 
     def __init__(self, to: str, *, whole: bool) -> None:
@@ -42,7 +42,7 @@ class Redirect:
             self.stream = io.TextIOWrapper(self._command.stdin, encoding="utf-8", newline="")
             return
         path = os.path.expanduser(to)
-        self.output_format = SUFFIXES.get(os.path.splitext(path)[1].lower())
+        self.output_format = format_of(path)
         if whole:
             from sqloud.output.outfile import OutputFile
 

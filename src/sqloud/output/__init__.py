@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Note = Callable[[str], None]
     Format = Callable[[Sequence[ResultColumn], Iterable[Batch], bool, Note], Iterator[str]]
 
-__all__ = ["BINARY", "DEFAULT_FORMAT", "FORMATS", "FORMAT_NAMES", "SUFFIXES", "write"]
+__all__ = ["BINARY", "DEFAULT_FORMAT", "FORMATS", "FORMAT_NAMES", "SUFFIXES", "format_of", "write"]
 
 
 def _format(module: str, function: str) -> Format:
@@ -86,7 +86,40 @@ SUFFIXES = {
 }
 """The format that a file's suffix asks for, where no other is said."""
 
+_FOREIGN = (
+    *(
+        ".arrows",
+        ".avro",
+        ".bz2",
+        ".db",
+        ".duckdb",
+        ".gz",
+        ".jpeg",
+        ".jpg",
+        ".ods",
+        ".orc",
+        ".pdf",
+        ".sqlite",
+    ),
+    *(".xls", ".xlsx", ".xml", ".xz", ".zip", ".zst"),
+)
+"""Suffixes of formats that are well known and not ours: a table under such a name would be a lie."""
+
 DEFAULT_FORMAT = "table"
+
+
+def format_of(path: str) -> str | None:
+    """The format that a file's name asks for, None where it asks for none. Raises InterfaceError for one not ours."""
+    from os.path import splitext
+
+    suffix = splitext(path)[1].lower()
+    if suffix in _FOREIGN:
+        from sqloud.errors import InterfaceError
+
+        raise InterfaceError(
+            f"no format of ours is {suffix}", hints=(f"there are {', '.join(sorted(SUFFIXES))}",)
+        )
+    return SUFFIXES.get(suffix)
 
 
 def write(

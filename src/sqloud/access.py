@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sqloud.connections import Connection, Connections
-from sqloud.errors import InterfaceError, ProviderDocumentError, Span, UnknownNameError
+from sqloud.errors import CredentialError, InterfaceError, ProviderDocumentError, Span, UnknownNameError
 from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
 from sqloud.registry.records import Provider
@@ -99,10 +99,10 @@ class Access:
         return f"{base.scheme}://{base.netloc}"
 
     def secrets(self, settings: Settings) -> list[str]:
-        """Every credential that can be sent. A provider whose document does not hold is sent nothing."""
+        """Every credential that can be sent. What cannot be had is not sent."""
         known = []
         for name in self._catalogue().providers():
-            with contextlib.suppress(ProviderDocumentError):
+            with contextlib.suppress(ProviderDocumentError, CredentialError):
                 known.append(self.credential(settings, self._catalogue().provider(name)))
         return [secret for secret in known if secret]
 

@@ -28,9 +28,11 @@ _PATIENCE = 30.0
 def config_file(environment: Mapping[str, str]) -> Path:
     """`config.toml` of sqloud in the user's directory for such; SQLOUD_CONFIG goes first."""
     if named := environment.get("SQLOUD_CONFIG"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     home = environment.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / "sqloud" / "config.toml"
+    return (
+        Path(os.path.expanduser(home)) / "sqloud" / "config.toml"
+    )  # Path's own fails where there is no home
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

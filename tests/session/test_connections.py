@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import sqloud
-from sqloud.connections import Connections
+from sqloud.connections import Connections, config_file
 from sqloud.errors import CredentialError, Error, InterfaceError, UnknownNameError
 from sqloud.frontends.cli import main
 
@@ -190,6 +190,11 @@ def test_auth_tells_whose_each_is(
     assert "who are you" in both.err
     assert both.out.count("\n") == 2
     assert "dop_v1" not in both.err + both.out
+
+
+def test_who_has_no_home_has_no_configuration() -> None:
+    assert config_file({"XDG_CONFIG_HOME": "~nobody-of-this-name/x"}).name == "config.toml"
+    assert config_file({"SQLOUD_CONFIG": "/a/b.toml"}) == Path("/a/b.toml")
 
 
 def test_no_configuration_has_no_connection() -> None:

@@ -87,7 +87,10 @@ class OnDisk:
 
     async def kept(self, key: Key) -> Kept | None:
         """What is kept, however old; None for what the clock says is of the future."""
-        row = await asyncio.to_thread(self._row, _digest(key))
+        return await asyncio.to_thread(self._found, key)
+
+    def _found(self, key: Key) -> Kept | None:
+        row = self._row(_digest(key))
         if row is None:
             return None
         moment, sealed = row
@@ -143,9 +146,7 @@ class OnDisk:
 
     def _opened(self) -> sqlite3.Connection:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        os.close(
-            os.open(self._path, flags, 0o600)
-        )  # what the engine of the file makes beside it has its mode
+        os.close(os.open(self._path, flags, 0o600))  # what is made beside it takes its mode
         os.chmod(self._path, 0o600)
         connection = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
         try:

@@ -46,3 +46,5 @@ SELECT i.id, q.y FROM items i LEFT JOIN (SELECT item_id, id, y FROM parts UNION 
 SELECT p.id FROM (SELECT item_id, id FROM parts EXCEPT SELECT part_id, id FROM subs) p WHERE p.id <> p.id
 SELECT count(i), count(q) FROM items i JOIN parts q ON q.item_id = i.id
 SELECT count(d), max(d.n) FROM (SELECT item_id, count(*) AS n FROM parts GROUP BY 1) d JOIN items i ON d.item_id = i.id
+SELECT i.id, u.id FROM items i SEMI JOIN parts q ON q.item_id = i.id AND i.id IS NULL RIGHT JOIN subs u ON u.part_id = i.id WHERE u.part_id = 12
+SELECT i.id, u.id FROM items i ANTI JOIN parts q ON q.item_id = i.id FULL JOIN subs u ON u.part_id = i.id WHERE u.part_id IN (10, 12)

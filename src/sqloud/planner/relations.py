@@ -6,7 +6,7 @@ engine rather than guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope as SqlScope
@@ -38,6 +38,9 @@ class Relations:
         for key, node in scope.references:
             if key not in selected and key in scope.sources:
                 selected[key] = (node, scope.sources[key])
+        if len(selected) > len(scope.selected_sources):
+            places = {id(node): place for place, node in enumerate(_relations_of(scope.expression))}
+            selected = dict(sorted(selected.items(), key=lambda one: places.get(id(one[1][0]), len(places))))
         for key, (node, origin) in selected.items():
             derived = node.parent if isinstance(node, exp.Query) else None
             node = derived if isinstance(derived, exp.Subquery) else node
@@ -135,6 +138,13 @@ def _name_columns(node: exp.Expr, alias: exp.Expr | None) -> None:
         first = node.expressions[0]
         width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
         alias.set("columns", [exp.to_identifier(f"column{column}") for column in range(1, width + 1)])
+
+
+def _relations_of(select: exp.Expr) -> Iterator[exp.Expr]:
+    """What stands in a FROM, in its order, with what a name in brackets stands around."""
+    for clause in (select.args.get("from_"), *(select.args.get("joins") or [])):
+        if clause is not None:
+            yield from clause.this.walk()
 
 
 def using_names(select: exp.Expr) -> tuple[str, ...]:

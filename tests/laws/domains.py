@@ -25,7 +25,7 @@ NEW_KEYS = (4, 5, 7, 11, 13)
 IDS = (*range(15), 50, 98, 99, 100)
 VALUES = (None, *range(15), 98, 99)
 SETS = 12
-TAILORED = 60
+TAILORED = 300
 
 
 class Domains:
@@ -48,10 +48,10 @@ class Domains:
             self._fill(f"few_{number}", rows)
             self._fill(f"more_{number}", _merged(dice, rows, more))
 
-    def matter(self, statement: str) -> bool:
+    def matter(self, statement: str, tailored: int = TAILORED) -> bool:
         """Whether more keys change what the statement answers over some rows."""
         return any(self._differs(f"_{number}", statement) for number in range(SETS)) or any(
-            self._tailored(Random(number), statement) for number in range(TAILORED)
+            self._tailored(Random(number), statement) for number in range(tailored)
         )
 
     def close(self) -> None:
@@ -61,22 +61,45 @@ class Domains:
     def _tailored(self, dice: Random, statement: str) -> bool:
         """Whether keys matter over rows that are made of the statement's own numbers."""
         numbers = sorted({int(text) for text in re.findall(r"\b\d+\b", statement)} - {100} | {1, 2})
-        values = (None, *numbers, *(dice.choice(numbers) + 1 for _ in range(2)))
-        values = tuple(dice.sample(values, dice.randint(2, len(values)))) if dice.random() < 0.7 else values
-        ids = tuple(value for value in values if value is not None) or (1, 2)
-        new = dice.sample(ids, dice.randint(1, len(ids)))  # and so is what the statement names, sometimes new
-        old = [value for value in ids if value not in new]
+        values = sorted({near for number in numbers for near in (number, number + dice.choice((-1, 1, 1)))})
+        if dice.random() < 0.6:
+            values = dice.sample(values, min(len(values), dice.randint(2, 4)))
+        sizes = (0, 1, 1, 2, 2, 3, 4, 8, *(number + dice.choice((0, 1)) for number in numbers if number < 15))
         rows, more = {}, {}
         for name, (columns, _) in self._tables.items():
             scope = self._scopes[name]
-            sizes = (0, 1, 2, 4, *(number for number in numbers if number < 15))
-            rows[name] = _drawn(dice, columns, scope, old, ids, values, dice.choice(sizes))
+            new = dice.sample(values, dice.randint(1, len(values)))
+            old = [value for value in values if value not in new]
+            rows[name] = self._few_values(dice, columns, scope, old, values, dice.choice(sizes))
             more[name] = (
-                _drawn(dice, columns, scope, new, ids, values, dice.choice(sizes) or 1) if scope else []
+                self._few_values(dice, columns, scope, new, values, dice.choice(sizes) or 1) if scope else []
             )
         self._fill("few", rows)
         self._fill("more", _merged(dice, rows, more))
         return self._differs("", statement)
+
+    def _few_values(
+        self,
+        dice: Random,
+        columns: Sequence[str],
+        scope: str | None,
+        keys: Sequence[int],
+        values: Sequence[int],
+        size: int,
+    ) -> list[Row]:
+        """Rows whose columns each have few values of their own, so that what is rare by chance is met together."""
+        if scope is not None and not keys:
+            return []
+        choices: dict[str, Sequence[int | None]] = {}
+        for column in columns:
+            there: Sequence[int | None] = keys if column == scope else values
+            if column not in (scope, "id"):
+                there = (*values, None, *((None,) * dice.choice((0, 0, len(values)))))
+            unique = column == "id" and scope is None
+            most = len(there) if unique else dice.choice((1, 1, 2, 3))
+            choices[column] = dice.sample(there, min(len(there), most))
+        found = [tuple(dice.choice(choices[column]) for column in columns) for _ in range(size)]
+        return found if scope is not None else list({row[columns.index("id")]: row for row in found}.values())
 
     def _differs(self, suffix: str, statement: str) -> bool:
         return self._digest(f"few{suffix}", statement) != self._digest(f"more{suffix}", statement)

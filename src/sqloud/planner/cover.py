@@ -11,14 +11,24 @@ parameter that equals `id` meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from sqlglot import exp
 
 from sqloud.planner.literals import is_constant, literal_value
 
-__all__ = ["NEVER", "NOTHING", "Alternatives", "Subjects", "both", "cover", "either", "member_subject"]
+__all__ = [
+    "NEVER",
+    "NOTHING",
+    "Alternatives",
+    "Subjects",
+    "both",
+    "conjuncts",
+    "cover",
+    "either",
+    "member_subject",
+]
 
 Alternatives = tuple[Mapping[str, exp.Expr], ...]
 NOTHING: Alternatives = ({},)
@@ -89,6 +99,17 @@ def cover(node: exp.Expr | None, subjects: Subjects, *, negated: bool = False) -
     if isinstance(node, exp.ArrayContains) and not negated:
         return _member(node.expression, node.this, subjects)
     return NOTHING
+
+
+def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts of an AND."""
+    if isinstance(node, exp.Paren):
+        yield from conjuncts(node.this)
+    elif isinstance(node, exp.And):
+        yield from conjuncts(node.this)
+        yield from conjuncts(node.expression)
+    else:
+        yield node
 
 
 def both(left: Alternatives, right: Alternatives, subjects: Subjects) -> Alternatives:

@@ -13,11 +13,11 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.plan.steps import KeyQuery
+from sqloud.planner.cover import conjuncts
 from sqloud.planner.literals import has_one_value, is_constant
 from sqloud.planner.methods import tried
 from sqloud.planner.names import Names, Reference
 from sqloud.planner.outer import is_padded, side_of
-from sqloud.planner.reach import conjuncts
 from sqloud.planner.relations import Relations
 from sqloud.planner.residual import generate
 from sqloud.planner.sources import TableUse

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
 
+from sqloud.planner.cover import conjuncts
 from sqloud.planner.joins import is_nearest
 from sqloud.planner.literals import VOLATILE
 from sqloud.planner.outer import side_of
@@ -36,7 +37,7 @@ def implied_predicates(
     An equality of two columns is an EQ; a condition on one column stands in brackets.
     """
     select = relations.scope.expression
-    if not isinstance(select, exp.Select) or len(relations.nodes) < 2 or not relations.tables:
+    if not isinstance(select, exp.Select) or not relations.tables:
         return
     joins = select.args.get("joins") or []
     if any(side_of(join) in {"RIGHT", "FULL"} or is_nearest(join) for join in joins):
@@ -80,8 +81,6 @@ def _conditions(
     select: exp.Select, joins: Sequence[exp.Join], usings: Sequence[exp.EQ]
 ) -> Iterator[exp.Expr]:
     """The conditions that hold together for every row of a SELECT."""
-    from sqloud.planner.reach import conjuncts
-
     where = select.args.get("where")
     if where is not None:
         yield from conjuncts(where.this)

@@ -9,9 +9,9 @@ import msgspec
 from sqlglot import exp
 
 from sqloud.plan.steps import LocalRows
+from sqloud.planner.cover import conjuncts
 from sqloud.planner.local import LocalUse
 from sqloud.planner.names import Names
-from sqloud.planner.reach import conjuncts
 from sqloud.planner.sources import folded
 
 __all__ = ["narrowed"]

@@ -23,7 +23,7 @@ from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
 from sqloud.planner.voids import Voids
 
-__all__ = ["NOTHING_IMPLIED", "Implied", "Path", "Reach", "conjuncts", "join_reaches", "passes"]
+__all__ = ["NOTHING_IMPLIED", "Implied", "Path", "Reach", "join_reaches", "passes"]
 
 Path = frozenset[int]
 """The places of FROMs, by the ids of their nodes, through which rows come to the answer."""
@@ -147,17 +147,6 @@ class Reach:
         if use is None or not isinstance(select, exp.Select):
             return False
         return reference.name in use.resource.key and not is_padded(select, use.node)
-
-
-def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
-    """The parts of an AND."""
-    if isinstance(node, exp.Paren):
-        yield from conjuncts(node.this)
-    elif isinstance(node, exp.And):
-        yield from conjuncts(node.this)
-        yield from conjuncts(node.expression)
-    else:
-        yield node
 
 
 def join_reaches(join: exp.Join, number: int, place: int) -> bool:

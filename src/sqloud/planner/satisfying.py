@@ -3,19 +3,21 @@
 Law: a condition is called impossible only where it is true of no row, whatever the rows are. What is not understood
 counts as possible.
 
-A condition becomes a union of alternatives, as in `cover`; an alternative is what it says of single columns: NULL or
-not, and how they compare with numbers and texts.
+A condition becomes a union of alternatives, as in `cover`; an alternative is what it says of columns: NULL or not,
+and how they compare with numbers, texts and each other. That a query has a row says of that row what the query's
+own conditions say; its columns are names of their own.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from sqlglot import exp
+
+from sqloud.planner.differences import HOLDS, Atom, Comparison, consistent
 
 __all__ = ["Kind", "Reading", "Told", "impossible"]
 
@@ -42,14 +44,6 @@ _NEGATED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.LTE,
     exp.LTE: exp.GT,
 }
-_HOLDS: dict[type[exp.Expr], Callable[[Decimal, Decimal], bool]] = {
-    exp.EQ: lambda one, other: one == other,
-    exp.NEQ: lambda one, other: one != other,
-    exp.LT: lambda one, other: one < other,
-    exp.GT: lambda one, other: one > other,
-    exp.LTE: lambda one, other: one <= other,
-    exp.GTE: lambda one, other: one >= other,
-}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +52,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     present: bool
     kind: Kind
-
-
-class Atom(msgspec.Struct, frozen=True):
-    """One thing that an alternative says of a column: it is NULL, it is a value, or how it compares."""
-
-    name: str
-    says: type[exp.Expr] | None  # a comparison; exp.Null, or None for any value
-    value: Decimal | str = ""
-    integer: bool = False
 
 
 Alternatives = list[tuple[Atom, ...]]
@@ -79,11 +64,15 @@ class Reading(msgspec.Struct, frozen=True):
     column: Callable[[exp.Column], Told | None]
     value: Callable[[exp.Expr], exp.Expr | None]
     """The literal that a subquery surely is; for EXISTS and IN over it, FALSE where it has no row."""
+    inside: Callable[[exp.Expr], tuple[Sequence[exp.Expr], exp.Expr] | None]
+    """The conditions of every row of a query, and its one column; None where that is not known."""
 
 
-def impossible(conditions: Iterable[exp.Expr], reading: Reading, *, negated: bool = False) -> bool:
-    """Whether no row satisfies all of the conditions (or of their negations)."""
-    alternatives = _OPEN
+def impossible(
+    conditions: Iterable[exp.Expr], reading: Reading, *, negated: bool = False, valued: exp.Expr | None = None
+) -> bool:
+    """Whether no row satisfies all of the conditions (or of their negations), and has a value in `valued`."""
+    alternatives = _OPEN if valued is None else _valued(valued, reading)
     for condition in conditions:
         alternatives = _both(alternatives, _alternatives(condition, reading, negated))
     return not alternatives
@@ -105,7 +94,9 @@ def _alternatives(node: exp.Expr, reading: Reading, negated: bool) -> Alternativ
         return []
     if isinstance(node, exp.Exists) or (isinstance(node, exp.In) and node.args.get("query") is not None):
         known = reading.value(node)
-        return _OPEN if known is None else _alternatives(known, reading, negated)
+        if known is not None:
+            return _alternatives(known, reading, negated)
+        return _OPEN if negated else _found(node, reading)
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
         return _nullness(node.this, reading, negated is not bool(node.args.get("negate")))
     if isinstance(node, exp.In) and not node.args.get("unnest") and not node.args.get("field"):
@@ -125,11 +116,24 @@ def _alternatives(node: exp.Expr, reading: Reading, negated: bool) -> Alternativ
     return _OPEN
 
 
+def _found(node: exp.Expr, reading: Reading) -> Alternatives:
+    """What it says that a query has a row, or one that is equal to a value: what holds of that row."""
+    query = node.this if isinstance(node, exp.Exists) else node.args["query"]
+    inside = reading.inside(query)
+    if inside is None:
+        return _OPEN
+    conditions, column = inside
+    found = _OPEN if isinstance(node, exp.Exists) else _compared(exp.EQ, node.this, column, reading)
+    for condition in conditions:
+        found = _both(found, _alternatives(condition, reading, negated=False))
+    return found
+
+
 def _both(left: Alternatives, right: Alternatives) -> Alternatives:
     if len(left) * len(right) > _MOST:
         return min(left, right, key=len)
     joined = [(*one, *other) for one in left for other in right]
-    return [atoms for atoms in joined if _consistent(atoms)]
+    return [atoms for atoms in joined if consistent(atoms)]
 
 
 def _nullness(node: exp.Expr, reading: Reading, negated: bool) -> Alternatives:
@@ -166,12 +170,10 @@ def _compared(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr, reading: Re
         numbers = _number(left), _number(right)
         if numbers[0] is None or numbers[1] is None:
             return _OPEN
-        return _OPEN if _HOLDS[kind](numbers[0], numbers[1]) else []
+        return _OPEN if HOLDS[kind](numbers[0], numbers[1]) else []
     told, shift = one
     if other is not None:
-        values: Alternatives = [(Atom(told.name, None), Atom(other[0].name, None))]
-        same = told.name == other[0].name and (told.kind == "integer" or shift == other[1])
-        return values if not same or _HOLDS[kind](shift, other[1]) else []
+        return _related(kind, told, other[0], other[1] - shift)
     if isinstance(right, exp.Literal) and right.is_string:
         exact = told.kind == "text" and kind in {exp.EQ, exp.NEQ}
         return [(Atom(told.name, kind, right.name) if exact else Atom(told.name, None),)]
@@ -182,6 +184,19 @@ def _compared(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr, reading: Re
     if told.kind == "integer" and kind is exp.EQ and number != number.to_integral_value():
         return [(Atom(told.name, None),)]  # a mistake, to be named as one where the column is asked
     return [(Atom(told.name, kind, number - shift, told.kind == "integer"),)]
+
+
+def _related(kind: Comparison, one: Told, other: Told, shift: Decimal) -> Alternatives:
+    """What a comparison of two columns says, of which the second has a number added."""
+    atoms = [Atom(one.name, None), Atom(other.name, None)]
+    if one.name == other.name:
+        known = one.kind == "integer" or not shift
+        return [tuple(atoms)] if not known or HOLDS[kind](Decimal(0), shift) else []
+    if one.kind == other.kind == "text" and kind in {exp.EQ, exp.NEQ} and not shift:
+        atoms.append(Atom(one.name, kind, "", other=other.name))
+    if one.kind == other.kind and one.kind in {"integer", "number"} and (not shift or one.kind == "integer"):
+        atoms.append(Atom(one.name, kind, shift, one.kind == "integer", other.name))
+    return [tuple(atoms)]
 
 
 def _shifted(node: exp.Expr, reading: Reading) -> tuple[Told, Decimal] | None:
@@ -205,40 +220,3 @@ def _number(node: exp.Expr) -> Decimal | None:
         return None
     value = Decimal(node.name)
     return value if abs(value) < _EXACT and len(value.as_tuple().digits) <= 15 else None
-
-
-def _consistent(atoms: tuple[Atom, ...]) -> bool:
-    return all(_has_value(list(told)) for told in _by_name(atoms))
-
-
-def _by_name(atoms: tuple[Atom, ...]) -> Iterator[Iterator[Atom]]:
-    for name in dict.fromkeys(atom.name for atom in atoms):
-        yield (atom for atom in atoms if atom.name == name)
-
-
-def _has_value(atoms: list[Atom]) -> bool:
-    """Whether one value can be all that is said of a column."""
-    if any(atom.says is exp.Null for atom in atoms):
-        return all(atom.says is exp.Null for atom in atoms)
-    texts = {atom.value for atom in atoms if isinstance(atom.value, str) and atom.says is exp.EQ}
-    others = {atom.value for atom in atoms if isinstance(atom.value, str) and atom.says is exp.NEQ}
-    if len(texts) > 1 or texts & others:
-        return False
-    told = [
-        (atom.says, atom.value) for atom in atoms if isinstance(atom.value, Decimal) and atom.says is not None
-    ]
-    if not told:
-        return True
-    whole = any(atom.integer for atom in atoms)
-    marks = sorted({value for _, value in told})
-    # Values of which one satisfies all if any does: the marks, and something before, between and after them.
-    between = [(one + other) / 2 for one, other in itertools.pairwise(marks)]
-    tried = [*marks, *between, marks[0] - 1, marks[-1] + 1]
-    if whole:
-        tried = [value for mark in marks for value in _whole_around(mark)]
-    return any(all(_HOLDS[says](value, mark) for says, mark in told) for value in tried)
-
-
-def _whole_around(mark: Decimal) -> Iterator[Decimal]:
-    below = mark.to_integral_value(rounding="ROUND_FLOOR")
-    yield from (below - 1, below, below + 1, below + 2)

@@ -6,11 +6,11 @@ its FROM and WHERE, and *empty* where it answers none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from sqloud.planner.cover import NEVER
+from sqloud.planner.cover import NEVER, conjuncts
 from sqloud.planner.joins import is_nearest
 from sqloud.planner.literals import literal_value
 from sqloud.planner.names import Names, Reference
@@ -39,6 +39,8 @@ class Voids:
         self._void: set[int] = set()
         self._empty: set[int] = set()
         self._unmatched: set[int] = set()
+        self._conditions: dict[int, list[exp.Expr]] = {}
+        self._all_around: dict[int, list[exp.Expr]] = {}
         for relations in names.levels.values():  # the inner ones come first
             self._judge(relations)
 
@@ -52,7 +54,9 @@ class Voids:
         while here is not None:
             if isinstance(here, exp.With):
                 return False  # it matters where it is read
-            if id(here) in self._empty:
+            if id(here) in self._empty or NEVER in here.meta:
+                return True
+            if id(here) in self._unmatched and below.arg_key == "on":
                 return True
             if id(here) in self._void and below.arg_key in {"from_", "joins", "where", "laterals"}:
                 return True
@@ -89,7 +93,8 @@ class Voids:
             if on is not None and not is_nearest(join):
                 reading = self._reading(relations, number)
                 _mark(on, reading)
-                if impossible([on], reading):
+                beside = self._of_the_left(select, relations, number) if side_of(join) == "LEFT" else []
+                if impossible([on, *beside], reading):
                     self._unmatched.add(id(join))
                 if not side_of(join) and kind != "ANTI" and last:
                     conditions.append(on)
@@ -97,7 +102,73 @@ class Voids:
                 none = none or (last and self._is_empty(join.this))
         first = select.args.get("from_")
         none = none or (first is not None and not _later_pads(select, 0) and self._is_empty(first.this))
+        conditions = [*conditions, *self._of_derived(select, relations)]
+        self._conditions[id(select)] = conditions
+        conditions = [*conditions, *self._around(select)]
+        self._all_around[id(select)] = conditions
         return none or impossible(conditions, self._reading(relations, None))
+
+    def _of_the_left(self, select: exp.Select, relations: Relations, number: int) -> list[exp.Expr]:
+        """The parts of a WHERE that say nothing of what a LEFT join adds: rows that fail them matter neither way."""
+        where = select.args.get("where")
+        if where is None or _later_pads(select, number):
+            return []
+        later = set(relations.order[number:])
+        return [
+            part for part in conjuncts(where.this) if self._reads(part, relations).isdisjoint({None, *later})
+        ]
+
+    def _of_derived(self, select: exp.Select, relations: Relations) -> Iterator[exp.Expr]:
+        """What holds of every row of the derived tables that stand in a FROM and are not padded."""
+        absent = {
+            id(join.this)
+            for join in select.args.get("joins") or []
+            if str(join.args.get("kind")).upper() == "ANTI"
+        }
+        for alias, node in relations.nodes.items():
+            if not isinstance(node, exp.Subquery) or id(node) in absent or is_padded(select, node):
+                continue
+            inner = relations.origins[alias].expression if alias in relations.origins else None
+            if isinstance(inner, exp.Select) and _one_by_one(inner):
+                yield from self._conditions.get(id(inner), ())
+
+    def _around(self, select: exp.Select) -> Iterator[exp.Expr]:
+        """What holds of the rows around a subquery wherever it matters: the rest of the WHERE that it stands in.
+
+        Of that rest only what reads no table itself: else each of two subqueries could be left out for the other.
+        """
+        below: exp.Expr = select
+        here = select.parent
+        while here is not None:
+            if isinstance(here, exp.Select):
+                where = here.args.get("where")
+                if below.arg_key == "expressions" and _answers_of_nothing(here):
+                    return
+                if below.arg_key in {"where", "expressions"} and where is not None:
+                    for part in conjuncts(where.this):
+                        if part.find(exp.Query) is None:
+                            yield part
+                elif below.arg_key not in {"where", "expressions"}:
+                    return
+            if isinstance(here, (exp.With, exp.From, exp.Join, exp.SetOperation)):
+                return
+            below, here = here, here.parent
+
+    def _reads(self, node: exp.Expr, relations: Relations) -> set[str | None]:
+        """The relations of a SELECT that an expression reads; None where that is not known."""
+        found = (self._names.references.get(id(column)) for column in node.find_all(exp.Column))
+        return {
+            None if one is None else one.alias for one in found if one is None or one.level is relations.scope
+        }
+
+    def _inside(self, query: exp.Expr) -> tuple[list[exp.Expr], exp.Expr] | None:
+        """The conditions of every row of a query, and the first of its columns."""
+        while isinstance(query, exp.Subquery):
+            query = query.this
+        conditions = self._conditions.get(id(query))
+        if conditions is None or not isinstance(query, exp.Select) or not _one_by_one(query):
+            return None
+        return conditions, query.selects[0].unalias()
 
     def _is_empty(self, node: exp.Expr) -> bool:
         while isinstance(node, exp.Subquery):
@@ -113,15 +184,33 @@ class Voids:
         return id(node) in self._empty
 
     def _reading(self, relations: Relations, before: int | None) -> Reading:
-        return Reading(column=lambda column: self._told(column, relations, before), value=self._value)
+        return Reading(
+            column=lambda column: self._told(column, relations, before),
+            value=self._value,
+            inside=self._inside,
+        )
 
     def _told(self, column: exp.Column, relations: Relations, before: int | None) -> Told | None:
         reference = self._names.references.get(id(column))
         if reference is None or reference.alias is None:
             return None
-        level = list(self._names.levels).index(id(reference.level))
         kind, present = self._origin(reference, before if reference.level is relations.scope else None)
+        reference = self._unchanged(reference)
+        level = list(self._names.levels).index(id(reference.level))
         return Told(name=f"{level}.{reference.alias}.{reference.name}", present=present, kind=kind)
+
+    def _unchanged(self, reference: Reference) -> Reference:
+        """The column that one of a derived table is, row by row."""
+        while reference.alias is not None:
+            relations = self._names.levels[id(reference.level)]
+            if not isinstance(relations.nodes[reference.alias], exp.Subquery):
+                break
+            found = self._outputs(relations, reference.alias, reference.name)
+            below = self._names.references.get(id(found[0][0])) if len(found) == 1 else None
+            if below is None or below.alias is None or not _one_by_one(found[0][1]):
+                break
+            reference = below
+        return reference
 
     def _origin(self, reference: Reference, before: int | None) -> tuple[Kind, bool]:
         """The kind of what a reference is unchanged, and whether it is never NULL."""
@@ -181,21 +270,36 @@ class Voids:
             return exp.false() if self._is_empty(node.this) else None
         if isinstance(node, exp.In):
             return exp.false() if self._is_empty(node.args["query"]) else None
-        if not isinstance(node, exp.Subquery):
-            return None
         query = node.unnest()
+        if not isinstance(query, exp.Query):
+            return None
         if id(query) in self._empty:
             return exp.null()
-        if not isinstance(query, exp.Select) or id(query) not in self._void:
+        if not isinstance(query, exp.Select):
             return None
         if query.args.get("group") or query.args.get("having") or query.args.get("qualify"):
             return None
         if query.args.get("limit") or query.args.get("offset") or len(query.selects) != 1:
             return None
         item = query.selects[0].unalias()
-        if isinstance(item, exp.Count):
-            return exp.Literal.number(0)
-        return exp.null() if isinstance(item, _OF_NOTHING) else None
+        if not isinstance(item, (exp.Count, *_OF_NOTHING)):
+            return None
+        if id(query) not in self._void and not self._of_nulls(item.this, query):
+            return None
+        return exp.Literal.number(0) if isinstance(item, exp.Count) else exp.null()
+
+    def _of_nulls(self, node: exp.Expr, query: exp.Select) -> bool:
+        """Whether an expression is NULL in every row that passes the conditions of a query."""
+        relations, conditions = self._levels.get(id(query)), self._all_around.get(id(query))
+        if relations is None or conditions is None or not isinstance(node, exp.Column):
+            return False
+        return impossible(conditions, self._reading(relations, None), valued=node)
+
+
+def _one_by_one(select: exp.Select) -> bool:
+    """Whether each row of a SELECT is one that passes its FROM and WHERE."""
+    clauses = ("group", "having", "qualify", "distinct")
+    return not any(select.args.get(one) for one in clauses) and not _answers_of_nothing(select)
 
 
 def _branches(query: exp.Expr) -> list[exp.Select]:

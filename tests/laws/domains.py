@@ -37,8 +37,6 @@ class Domains:
         self._connection.execute(
             "SET integer_division = true; SET threads = 1; SET preserve_insertion_order = true"
         )
-        for schema in ("few", "more"):
-            self._create(schema)
         for number in range(SETS):
             dice = Random(number)
             rows = {name: self._rows(dice, name) if number else list(tables[name][1]) for name in tables}
@@ -61,28 +59,41 @@ class Domains:
     def _tailored(self, dice: Random, statement: str) -> bool:
         """Whether keys matter over rows that are made of the statement's own numbers."""
         numbers = sorted({int(text) for text in re.findall(r"\b\d+\b", statement)} - {100} | {1, 2})
-        values = sorted({near for number in numbers for near in (number, number + dice.choice((-1, 1, 1)))})
-        if dice.random() < 0.6:
+        values = sorted({near for number in numbers for near in (number, number + dice.choice((-1, 0, 1)))})
+        if dice.random() < 0.7:
             values = dice.sample(values, min(len(values), dice.randint(2, 4)))
-        sizes = (0, 1, 1, 2, 2, 3, 4, 8, *(number + dice.choice((0, 1)) for number in numbers if number < 15))
+        told = _told(statement)
+        sizes = (0, 1, 1, 2, 2, 3, 4, 8, *(number + dice.choice((0, 1)) for number in numbers))
         rows, more = {}, {}
         for name, (columns, _) in self._tables.items():
             scope = self._scopes[name]
-            new = dice.sample(values, dice.randint(1, len(values)))
-            old = [value for value in values if value not in new]
-            rows[name] = self._few_values(dice, columns, scope, old, values, dice.choice(sizes))
+            keys = sorted({*values, *told.get(scope or "", ())})
+            new = dice.sample(keys, dice.randint(1, len(keys)))
+            old = [value for value in keys if value not in new]
+            rows[name] = self._few_values(dice, columns, scope, told, old, values, dice.choice(sizes))
             more[name] = (
-                self._few_values(dice, columns, scope, new, values, dice.choice(sizes) or 1) if scope else []
+                self._few_values(dice, columns, scope, told, new, values, dice.choice(sizes) or 1)
+                if scope
+                else []
             )
-        self._fill("few", rows)
-        self._fill("more", _merged(dice, rows, more))
-        return self._differs("", statement)
+        return self._over(rows, statement) != self._over(_merged(dice, rows, more), statement)
+
+    def _over(self, rows: Mapping[str, Sequence[Row]], statement: str) -> tuple[object, ...]:
+        """What a statement answers over rows that are nowhere but in it."""
+        tables = []
+        for name, (columns, _) in self._tables.items():
+            listed = ", ".join(str(row).replace("None", "NULL") for row in rows[name])
+            nothing = ", ".join("NULL::BIGINT" for _ in columns)
+            body = f"VALUES {listed}" if listed else f"SELECT {nothing} WHERE FALSE"
+            tables.append(f"{name}({', '.join(columns)}) AS ({body})")
+        return self._digest("main", statement, f"WITH {', '.join(tables)} ")
 
     def _few_values(
         self,
         dice: Random,
         columns: Sequence[str],
         scope: str | None,
+        told: Mapping[str, Sequence[int]],
         keys: Sequence[int],
         values: Sequence[int],
         size: int,
@@ -95,6 +106,8 @@ class Domains:
             there: Sequence[int | None] = keys if column == scope else values
             if column not in (scope, "id"):
                 there = (*values, None, *((None,) * dice.choice((0, 0, len(values)))))
+            if column != scope and column in told and dice.random() < 0.6:
+                there = told[column]
             unique = column == "id" and scope is None
             most = len(there) if unique else dice.choice((1, 1, 2, 3))
             choices[column] = dice.sample(there, min(len(there), most))
@@ -120,10 +133,13 @@ class Domains:
             put = f"INSERT INTO {schema}.{name} VALUES {listed}" if listed else ""
             self._connection.execute(f"DELETE FROM {schema}.{name}; {put}")
 
-    def _digest(self, schema: str, statement: str) -> tuple[object, ...]:
-        self._connection.execute(f"USE {schema}")
+    def _digest(self, schema: str, statement: str, tables: str = "") -> tuple[object, ...]:
+        if not tables:
+            self._connection.execute(f"USE {schema}")
         try:
-            answer = self._connection.execute(f"SELECT count(*), sum(hash(t)::HUGEINT) FROM ({statement}) t")
+            answer = self._connection.execute(
+                f"{tables}SELECT count(*), sum(hash(t)::HUGEINT) FROM ({statement}) t"
+            )
             return tuple(answer.fetchall())
         except duckdb.Error as error:
             return (type(error).__name__,)  # a scalar subquery of several rows fails where there are more
@@ -132,6 +148,20 @@ class Domains:
         narrow = dice.choice((VALUES, (None, 1, 2, 3), (1, 5, 10, 12)))
         size = dice.choice((0, 3, 12, 60))
         return _drawn(dice, self._tables[name][0], self._scopes[name], KEYS, IDS, narrow, size)
+
+
+def _told(statement: str) -> dict[str, list[int]]:
+    """The numbers that a statement compares the columns of each name with, and those near them."""
+    found: dict[str, set[int]] = {}
+    for column, first, second in re.findall(r"\.(\w+) (?:=|<>|<|>=|IN) \(?(\d+)(?:, (\d+))?", statement):
+        numbers = {int(number) for number in (first, second) if number}
+        found.setdefault(column, set()).update(numbers, *({number - 1, number + 1} for number in numbers))
+    pairs = re.findall(r"\.(\w+) = \w+\.(\w+)( \+ 1)?", statement)
+    for one, other, more in pairs * 2:
+        step = 1 if more else 0
+        found.setdefault(one, set()).update(number + step for number in tuple(found.get(other, ())))
+        found.setdefault(other, set()).update(number - step for number in tuple(found[one]))
+    return {column: sorted(numbers) for column, numbers in found.items() if numbers}
 
 
 def _drawn(

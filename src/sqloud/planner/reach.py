@@ -12,7 +12,6 @@ say, as an OR.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from sqlglot import exp
 
@@ -23,7 +22,7 @@ from sqloud.planner.relations import Relations
 from sqloud.planner.sources import TableUse
 from sqloud.planner.voids import Voids
 
-__all__ = ["NOTHING_IMPLIED", "Implied", "Path", "Reach", "join_reaches", "passes"]
+__all__ = ["Implied", "Path", "Reach", "join_reaches", "passes"]
 
 Path = frozenset[int]
 """The places of FROMs, by the ids of their nodes, through which rows come to the answer."""
@@ -31,7 +30,6 @@ Way = tuple[Path, tuple[exp.Expr, ...]]
 """Predicates that all hold for the rows that come to the answer on one path."""
 Implied = Mapping[int, tuple[exp.Expr, ...]]
 """What the conditions of a SELECT imply, by the id of its scope."""
-NOTHING_IMPLIED: Implied = MappingProxyType({})
 
 
 class Reach:
@@ -41,7 +39,7 @@ class Reach:
         self._names = names
         self._voids = voids
 
-    def ways(self, use: TableUse, implied: Implied = NOTHING_IMPLIED) -> list[Way]:
+    def ways(self, use: TableUse, *implied: Implied) -> list[Way]:
         """The predicates that reach a table, on each way from it to the answer, and of `implied` those beside them."""
         return self._ways(self._names.level_of(use), use.node, 0, implied)
 
@@ -78,12 +76,14 @@ class Reach:
         if isinstance(column, exp.Column) and reference is not None and passes(query, position, column):
             yield from self.trace(reference, path)
 
-    def _ways(self, relations: Relations, node: exp.Expr, depth: int, implied: Implied) -> list[Way]:
+    def _ways(
+        self, relations: Relations, node: exp.Expr, depth: int, implied: tuple[Implied, ...]
+    ) -> list[Way]:
         if self._voids.is_dead(node):
             return []
         own = tuple(self._predicates(relations.scope.expression, node))
         if not node.args.get("sample"):
-            own += implied.get(id(relations.scope), ())
+            own += tuple(one for said in implied for one in said.get(id(relations.scope), ()))
         around = list(self._around(relations.scope.expression)) if depth < 20 else []
         if not around and isinstance(_topmost(relations.scope.expression).parent, exp.CTE):
             return []  # nothing reads it

@@ -65,7 +65,10 @@ class Reading(msgspec.Struct, frozen=True):
     value: Callable[[exp.Expr], exp.Expr | None]
     """The literal that a subquery surely is; for EXISTS and IN over it, FALSE where it has no row."""
     inside: Callable[[exp.Expr], tuple[Sequence[exp.Expr], exp.Expr] | None]
-    """The conditions of every row of a query, and its one column; None where that is not known."""
+    """The conditions of every row of a query, and its first column; None where that is not known.
+
+    Of a query that is one value, those of the row that the value is of.
+    """
 
 
 def impossible(
@@ -124,6 +127,10 @@ def _found(node: exp.Expr, reading: Reading) -> Alternatives:
         return _OPEN
     conditions, column = inside
     found = _OPEN if isinstance(node, exp.Exists) else _compared(exp.EQ, node.this, column, reading)
+    return _all(conditions, reading, found)
+
+
+def _all(conditions: Iterable[exp.Expr], reading: Reading, found: Alternatives) -> Alternatives:
     for condition in conditions:
         found = _both(found, _alternatives(condition, reading, negated=False))
     return found
@@ -163,6 +170,11 @@ def _compared(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr, reading: Re
         return []
     if isinstance(left, (exp.Any, exp.All)) or isinstance(right, (exp.Any, exp.All)):
         return _OPEN
+    for side, place in ((left, 0), (right, 1)):
+        row = reading.inside(side) if isinstance(side, exp.Select) else None
+        if row is not None:
+            sides = (row[1], right) if place == 0 else (left, row[1])
+            return _all(row[0], reading, _compared(kind, *sides, reading))
     one, other = _shifted(left, reading), _shifted(right, reading)
     if one is None and other is not None:
         one, other, left, right, kind = other, one, right, left, _MIRRORED[kind]

@@ -27,7 +27,7 @@ from sqloud.planner.names import BoundColumn, Names, bind_names
 from sqloud.planner.narrowing import narrowed
 from sqloud.planner.outputs import name_outputs
 from sqloud.planner.own import NoRelations, OwnRelations, place_own
-from sqloud.planner.reach import NOTHING_IMPLIED, Implied, Reach
+from sqloud.planner.reach import Implied, Reach
 from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sharing import SharedScans, only_counted
@@ -216,7 +216,18 @@ def _settled(names: Names, feeding: Feeding) -> tuple[dict[str, Alternatives], d
             )
             break
         else:
-            break
+            for use, _ in waiting.values():
+                # What no table gives may follow from what is said of the table's other columns.
+                covers[use.id] = _cover_of(
+                    use, reach, TableSubjects(use, names, reach), names.constants, names.equalities
+                )
+                try:
+                    choices[use.id] = choose(use, covers[use.id], parameter_subjects(use))
+                except MissingParameterError:
+                    continue
+                break
+            else:
+                break
         del waiting[use.id]
     return covers, choices, waiting
 
@@ -253,12 +264,10 @@ def _replace(use: TableUse, relation: str) -> exp.Expr:
     return replacement
 
 
-def _cover_of(
-    use: TableUse, reach: Reach, subjects: TableSubjects, implied: Implied = NOTHING_IMPLIED
-) -> Alternatives:
+def _cover_of(use: TableUse, reach: Reach, subjects: TableSubjects, *implied: Implied) -> Alternatives:
     """The cover of one table by the predicates that reach it, on whichever way to the answer."""
     whole: Alternatives = ()
-    for path, predicates in reach.ways(use, implied):
+    for path, predicates in reach.ways(use, *implied):
         alternatives, own = NOTHING, subjects.along(path)
         for predicate in predicates:
             alternatives = both(alternatives, cover(predicate, own), own)

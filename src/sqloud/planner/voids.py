@@ -162,13 +162,19 @@ class Voids:
         }
 
     def _inside(self, query: exp.Expr) -> tuple[list[exp.Expr], exp.Expr] | None:
-        """The conditions of every row of a query, and the first of its columns."""
+        """The conditions of every row of a query, and the first of its columns; of a maximum, those of its row."""
         while isinstance(query, exp.Subquery):
             query = query.this
         conditions = self._conditions.get(id(query))
-        if conditions is None or not isinstance(query, exp.Select) or not _one_by_one(query):
+        if conditions is None or not isinstance(query, exp.Select):
             return None
-        return conditions, query.selects[0].unalias()
+        item = query.selects[0].unalias()
+        if _one_by_one(query):
+            return conditions, item
+        clauses = ("group", "having", "qualify", "distinct", "limit", "offset")
+        if not isinstance(item, (exp.Max, exp.Min)) or any(query.args.get(one) for one in clauses):
+            return None
+        return conditions, item.this
 
     def _is_empty(self, node: exp.Expr) -> bool:
         while isinstance(node, exp.Subquery):
@@ -240,7 +246,8 @@ class Voids:
         group = query.args.get("group")
         regrouped = group is not None and any(group.args.get(one) for one in _REGROUPED)
         if isinstance(item, (exp.Max, exp.Min)):
-            item, regrouped = item.this, True
+            # There is a row in every group, but not in what no key groups.
+            item, regrouped = item.this, regrouped or group is None or not group.expressions
         below = self._names.references.get(id(item))
         if not isinstance(item, exp.Column) or below is None or below.alias is None:
             return "other", False

@@ -25,7 +25,7 @@ NEW_KEYS = (4, 5, 7, 11, 13)
 IDS = (*range(15), 50, 98, 99, 100)
 VALUES = (None, *range(15), 98, 99)
 SETS = 12
-TAILORED = 300
+TAILORED = 800
 
 
 class Domains:
@@ -63,6 +63,9 @@ class Domains:
         if dice.random() < 0.7:
             values = dice.sample(values, min(len(values), dice.randint(2, 4)))
         told = _told(statement)
+        if dice.random() < 0.3:
+            anchor = dice.choice(numbers)
+            values, told = [anchor - 1, anchor, anchor + 1], {}
         sizes = (0, 1, 1, 2, 2, 3, 4, 8, *(number + dice.choice((0, 1)) for number in numbers))
         rows, more = {}, {}
         for name, (columns, _) in self._tables.items():

@@ -1,8 +1,9 @@
 """Law 1 over several tables: keys that come out of other tables never change the answer.
 
 Random statements over three small tables, two of which must be asked by a key, against plain DuckDB over all of
-their rows. There are rows under keys that no other table has, and keys that are NULL, so that a key left out or a
-row dropped too early shows. A refusal (a table that nothing binds) is no answer; its share is bounded.
+their rows, with subqueries in their predicates and without. There are rows under keys that no other table has, and
+keys that are NULL, so that a key left out or a row dropped too early shows. A refusal (a table that nothing binds)
+is no answer; its share is bounded.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.laws.domains import Domains
 from tests.laws.effort import examples
+from tests.laws.statements import SCOPES, TABLES, Grammar
 
 from sqloud.datatypes import DataType
 from sqloud.dialect import split
@@ -51,20 +53,6 @@ PAGES = Paging(
     next=("links", "next"),
     total=("meta", "total"),
 )
-TABLES: dict[str, tuple[tuple[str, ...], tuple[tuple[int | None, ...], ...]]] = {
-    "items": (("id", "grp", "x"), ((1, 1, 5), (2, 1, None), (3, 2, 7), (4, None, 5), (5, 9, 0))),
-    # item_id is asked, and not in the answer; 6 is no item's id.
-    "parts": (
-        ("item_id", "id", "y"),
-        ((1, 10, 5), (1, 11, None), (2, 12, 7), (3, 13, 5), (6, 14, 5), (6, 15, 1), (9, 16, 2)),
-    ),
-    # part_id is asked; 99 is no part's id.
-    "subs": (
-        ("part_id", "id", "z"),
-        ((10, 100, 1), (10, 101, None), (12, 102, 3), (14, 103, 3), (99, 104, 1)),
-    ),
-}
-SCOPES = {"items": None, "parts": "item_id", "subs": "part_id"}
 
 
 def resource(name: str) -> Resource:
@@ -195,125 +183,14 @@ def brute() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", ",", "SEMI JOIN", "ANTI JOIN")
-
-
-class Grammar:
-    """Random statements. `names` numbers the aliases of subqueries."""
-
-    def __init__(self, draw: st.DrawFn) -> None:
-        self.draw = draw
-        self.count = 0
-
-    def one_of(self, *choices: str) -> str:
-        return self.draw(st.sampled_from(choices))
-
-    def alias(self) -> str:
-        self.count += 1
-        return f"a{self.count}"
-
-    def number(self) -> str:
-        return str(self.draw(st.sampled_from((0, 1, 2, 3, 5, 6, 7, 10, 12, 99))))
-
-    def column(self, aliases: dict[str, str]) -> str:
-        alias = self.draw(st.sampled_from(sorted(aliases)))
-        return f"{alias}.{self.draw(st.sampled_from(TABLES[aliases[alias]][0]))}"
-
-    def leaf(self, aliases: dict[str, str], depth: int) -> str:
-        kind = self.draw(st.integers(0, 9 if depth > 0 else 4))
-        column = self.column(aliases)
-        if kind == 0:
-            return f"{column} IS {self.one_of('', 'NOT ')}NULL"
-        if kind == 1:
-            return f"{column} {self.one_of('=', '<>', '<', '>=')} {self.number()}"
-        if kind == 2:
-            return f"{column} IN ({self.number()}, {self.number()})"
-        if kind in (3, 4):
-            return f"{column} = {self.column(aliases)}{self.one_of('', '', ' + 1')}"
-        return self.subquery(column, aliases, depth)
-
-    def subquery(self, column: str, aliases: dict[str, str], depth: int) -> str:
-        table = self.one_of("items", "parts", "subs")
-        inner = self.alias()
-        scope = SCOPES[table]
-        where = self.predicate({inner: table}, depth - 1)
-        if scope is not None and self.draw(st.booleans()):
-            where = f"{inner}.{scope} = {self.column(aliases)} AND ({where})"
-        chosen = self.draw(st.sampled_from(TABLES[table][0]))
-        kind = self.draw(st.integers(0, 4))
-        if kind == 0:
-            return f"{self.one_of('', 'NOT ')}EXISTS (SELECT 1 FROM {table} {inner} WHERE {where})"
-        if kind == 1:
-            return f"{column} {self.one_of('', 'NOT ')}IN (SELECT {inner}.{chosen} FROM {table} {inner} WHERE {where})"
-        if kind == 2:
-            return f"(SELECT count(*) FROM {table} {inner} WHERE {where}) {self.one_of('=', '>')} {self.number()}"
-        if kind == 3:
-            return f"{column} = (SELECT max({inner}.{chosen}) FROM {table} {inner} WHERE {where})"
-        return f"{column} IN (SELECT {inner}.{chosen} FROM {table} {inner})"
-
-    def predicate(self, aliases: dict[str, str], depth: int) -> str:
-        kind = self.draw(st.integers(0, 5))
-        if depth <= 0 or kind <= 2:
-            return self.leaf(aliases, depth)
-        if kind == 3:
-            return f"NOT ({self.predicate(aliases, depth - 1)})"
-        word = "AND" if kind == 4 else "OR"
-        return f"({self.predicate(aliases, depth - 1)} {word} {self.predicate(aliases, depth - 1)})"
-
-    def relation(self, name: str, table: str) -> str:
-        columns = ", ".join(TABLES[table][0])
-        kind = self.draw(st.integers(0, 7))
-        if kind > 3:
-            return f"{table} {name}"
-        if kind == 0:
-            return f"(SELECT {columns} FROM {table} WHERE {self.predicate({table: table}, 1)}) {name}"
-        if kind == 1:
-            return f"(SELECT {columns} FROM {table} LIMIT 100) {name}"
-        if kind == 2:
-            return f"(SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM {table}) {name}"
-        first = TABLES[table][0][0]
-        others = ", ".join(f"max({column}) AS {column}" for column in TABLES[table][0][1:])
-        return f"(SELECT {first}, {others} FROM {table} GROUP BY {first}) {name}"
-
-    def statement(self) -> str:
-        aliases = {"i": "items"}
-        text = self.relation("i", "items")
-        if self.draw(st.integers(0, 9)) == 0:
-            aliases = {"p": "parts"}
-            text = self.relation("p", "parts")
-        for name, table in self.draw(
-            st.sampled_from(((), (("q", "parts"),), (("q", "parts"), ("u", "subs"))))
-        ):
-            before = dict(aliases)
-            aliases[name] = table
-            link = f"{name}.{SCOPES[table]} = {self.column(before)}"
-            condition = link if self.draw(st.integers(0, 3)) else self.predicate(aliases, 1)
-            if self.draw(st.booleans()):
-                condition += f" AND {self.leaf(aliases, 0)}"
-            kind = self.one_of(*JOINS)
-            if kind == ",":
-                text += f" CROSS JOIN {self.relation(name, table)}"
-            else:
-                text += f" {kind} {self.relation(name, table)} ON {condition}"
-            if kind in {"SEMI JOIN", "ANTI JOIN"}:
-                del aliases[name]  # its columns are read in the ON alone
-        columns = ", ".join(
-            f"{name}.{column}" for name, table in aliases.items() for column in TABLES[table][0]
-        )
-        where = f" WHERE {self.predicate(aliases, 2)}" if self.draw(st.integers(0, 4)) else ""
-        if self.draw(st.integers(0, 5)) == 0:
-            counted = self.column(aliases)
-            return f"SELECT {counted}, count(*) FROM {text}{where} GROUP BY {counted}"
-        if self.draw(st.integers(0, 5)) == 0:
-            scalar = self.alias()
-            around = self.column(aliases)
-            columns += f", (SELECT count(*) FROM parts {scalar} WHERE {scalar}.item_id = {around})"
-        return f"SELECT {columns} FROM {text}{where}"
-
-
 @st.composite
 def statements(draw: st.DrawFn) -> str:
     return Grammar(draw).statement()
+
+
+@st.composite
+def flat_statements(draw: st.DrawFn) -> str:
+    return Grammar(draw, nested=False).statement()
 
 
 def ours(session: Session, statement: str) -> Counter[tuple[Any, ...]]:
@@ -328,25 +205,20 @@ def ours(session: Session, statement: str) -> Counter[tuple[Any, ...]]:
 
 
 SEEN: Counter[str] = Counter()
-REFUSALS: list[str] = []
-JUDGED = 40
+REFUSALS: dict[str, list[str]] = {"nested": [], "flat": []}
+JUDGED = {"nested": 40, "flat": 100}
 """Refusals of the suite that are judged: each takes the plain engine some hundred statements."""
+UNPROVEN = {"nested": 1 / 12, "flat": 0.0}
+"""The share that may stay without rows that show them to be right, among statements with subqueries and without."""
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@settings(
-    max_examples=examples(250),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(statement=statements())
-def test_keys_out_of_other_tables_never_change_the_answer(
-    session: Session, brute: duckdb.DuckDBPyConnection, statement: str
-) -> None:
+def judge(kind: str, session: Session, brute: duckdb.DuckDBPyConnection, statement: str) -> None:
     try:
         found = ours(session, statement)
     except MissingParameterError:
         SEEN["refused"] += 1
-        REFUSALS.append(statement)
+        REFUSALS[kind].append(statement)
         return
     SEEN["answered"] += 1
     try:
@@ -356,6 +228,22 @@ def test_keys_out_of_other_tables_never_change_the_answer(
     assert found == expected, statement
 
 
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=SLOW)
+@given(statement=statements())
+def test_keys_out_of_other_tables_never_change_the_answer(
+    session: Session, brute: duckdb.DuckDBPyConnection, statement: str
+) -> None:
+    judge("nested", session, brute, statement)
+
+
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=SLOW)
+@given(statement=flat_statements())
+def test_keys_out_of_joins_never_change_the_answer(
+    session: Session, brute: duckdb.DuckDBPyConnection, statement: str
+) -> None:
+    judge("flat", session, brute, statement)
+
+
 def test_most_statements_are_answered() -> None:
     """Runs after the law: a planner that refuses everything would keep it too."""
     total = sum(SEEN.values())
@@ -363,20 +251,21 @@ def test_most_statements_are_answered() -> None:
     assert total == 0 or SEEN["answered"] > total / 4
 
 
-def test_refusals_are_of_answers_that_more_keys_change() -> None:
-    """Runs after the law. What no set of rows shows to be right is printed, and bounded.
+@pytest.mark.parametrize("kind", ["flat", "nested"])
+def test_refusals_are_of_answers_that_more_keys_change(kind: str) -> None:
+    """Runs after the law. What no set of rows shows to be right is printed; of joins and predicates there is none.
 
-    The judge misses what only rare rows show (a count that must be twelve), and the planner what follows from
-    several equalities together.
+    In a search, whose statements nobody has seen, one in fifty may stay: the judge misses what only rare rows show.
     """
-    refused = list(dict.fromkeys(REFUSALS))[: JUDGED * examples(1) // 100]
+    searching = examples(250) > 250
+    refused = list(dict.fromkeys(REFUSALS[kind]))[: JUDGED[kind] * (10 if searching else 1)]
     domains = Domains(TABLES, SCOPES)
     try:
         idle = [statement for statement in refused if not domains.matter(statement)]
     finally:
         domains.close()
     print(f"{len(idle)} of {len(refused)} refusals are not shown to be right", *idle, sep="\n")
-    assert len(idle) <= len(refused) / 8
+    assert len(idle) <= len(refused) * max(UNPROVEN[kind], 0.02 if searching else 0)
 
 
 ANSWERED = """

@@ -93,7 +93,11 @@ class Voids:
             if on is not None and not is_nearest(join):
                 reading = self._reading(relations, number)
                 _mark(on, reading)
-                beside = self._of_the_left(select, relations, number) if side_of(join) == "LEFT" else []
+                beside = (
+                    self._of_the_left(select, relations, number)
+                    if side_of(join) == "LEFT" or kind == "ANTI"
+                    else []
+                )
                 if impossible([on, *beside], reading):
                     self._unmatched.add(id(join))
                 if not side_of(join) and kind != "ANTI" and last:
@@ -109,7 +113,7 @@ class Voids:
         return none or impossible(conditions, self._reading(relations, None))
 
     def _of_the_left(self, select: exp.Select, relations: Relations, number: int) -> list[exp.Expr]:
-        """The parts of a WHERE that say nothing of what a LEFT join adds: rows that fail them matter neither way."""
+        """The parts of a WHERE without what a LEFT or ANTI join looks up: rows that fail them matter neither way."""
         where = select.args.get("where")
         if where is None or _later_pads(select, number):
             return []
@@ -126,11 +130,26 @@ class Voids:
             if str(join.args.get("kind")).upper() == "ANTI"
         }
         for alias, node in relations.nodes.items():
-            if not isinstance(node, exp.Subquery) or id(node) in absent or is_padded(select, node):
+            if id(node) in absent or is_padded(select, node):
                 continue
-            inner = relations.origins[alias].expression if alias in relations.origins else None
+            inner = self._read_once(relations, alias)
             if isinstance(inner, exp.Select) and _one_by_one(inner):
                 yield from self._conditions.get(id(inner), ())
+
+    def _read_once(self, relations: Relations, alias: str) -> exp.Expr | None:
+        """The query of a derived table, or of a CTE that nothing else reads: there its rows are one set of rows."""
+        origin = relations.origins.get(alias)
+        if origin is None or origin.expression.find_ancestor(exp.With) is None:
+            return None if origin is None else origin.expression
+        around = origin.expression.find_ancestor(exp.With)
+        readers = [
+            other
+            for level in self._names.levels.values()
+            for other in level.origins.values()
+            if other is origin
+        ]
+        recursive = around is not None and around.args.get("recursive")
+        return None if recursive or len(readers) != 1 else origin.expression
 
     def _around(self, select: exp.Select) -> Iterator[exp.Expr]:
         """What holds of the rows around a subquery wherever it matters: the rest of the WHERE that it stands in.
@@ -177,7 +196,7 @@ class Voids:
         return conditions, item.this
 
     def _is_empty(self, node: exp.Expr) -> bool:
-        while isinstance(node, exp.Subquery):
+        while isinstance(node, (exp.Subquery, exp.Lateral)):
             node = node.this
         if isinstance(node, exp.Table):
             origins = [
@@ -209,7 +228,7 @@ class Voids:
         """The column that one of a derived table is, row by row."""
         while reference.alias is not None:
             relations = self._names.levels[id(reference.level)]
-            if not isinstance(relations.nodes[reference.alias], exp.Subquery):
+            if self._read_once(relations, reference.alias) is None:
                 break
             found = self._outputs(relations, reference.alias, reference.name)
             below = self._names.references.get(id(found[0][0])) if len(found) == 1 else None

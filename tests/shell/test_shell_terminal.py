@@ -114,6 +114,20 @@ def test_prompt_says_why_it_goes_on_and_alt_enter_breaks_the_line(terminal: Open
     shell.expect("(1 row)")
 
 
+def test_first_minutes_without_a_token(terminal: Open) -> None:
+    shell = terminal()
+    assert "There is no token for digitalocean" in shell.expect("sqloud --sandbox")
+    shell.prompt()
+    shell.expect("digitalocean: no token | writes asked for")
+    shell.type("\\tim")
+    shell.expect("tell how long")  # the menu holds one name
+    shell.type("\t\r")  # and there is nothing to choose in it
+    shell.expect("Timing is on.")
+    shell.prompt()
+    shell.type("\x04")
+    assert shell.end() == 0
+
+
 def test_commands_help_formats_and_words_to_leave(terminal: Open) -> None:
     shell = terminal("--sandbox", "-o", "jsonl")
     shell.prompt()

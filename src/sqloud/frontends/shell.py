@@ -18,6 +18,7 @@ from sqloud.frontends.shell_history import HistoryFile, known_secrets
 from sqloud.frontends.shell_opening import Opening
 from sqloud.frontends.shell_signals import Signals
 from sqloud.frontends.shell_state import ShellState
+from sqloud.frontends.shell_status import About
 from sqloud.output import DEFAULT_FORMAT
 from sqloud.settings import Settings, state_directory
 
@@ -33,6 +34,7 @@ def run(*, settings: Settings, output_format: str | None, variables: dict[str, s
     history = HistoryFile(state_directory(environment) / "history", secrets=known_secrets(environment))
     signals = Signals()
     opening = Opening(settings, note)
+    about = About(settings, opening.opened)
     tell(f"sqloud {__version__}: ; ends a statement, \\? helps, \\help tour begins, \\q leaves")
     with signals.installed():
         try:
@@ -43,11 +45,11 @@ def run(*, settings: Settings, output_format: str | None, variables: dict[str, s
             if environment.get("TERM") in {"dumb", "unknown"} or not stream.isatty():
                 from sqloud.frontends.shell_plain import PlainLines
 
-                lines = PlainLines(stream, history, opening, signals)
+                lines = PlainLines(stream, history, opening, signals, about)
             else:
                 from sqloud.frontends.shell_lines import EditedLines
 
-                lines = EditedLines(stream, history, opening, signals, environment)
+                lines = EditedLines(stream, history, opening, signals, environment, about)
             state = ShellState(output_format or DEFAULT_FORMAT, variables)
             console = Console(lines, opening, signals, state, settings)
             console.entries = history.entries

@@ -12,7 +12,7 @@ from prompt_toolkit.lexers import Lexer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from prompt_toolkit.document import Document
 
@@ -44,6 +44,8 @@ class NameCompleter(Completer):
         names = self._names()
         if names is None:
             return
+        if complete_event.text_inserted and not document.current_line_before_cursor.strip():
+            return  # a line that was just begun: Tab still asks, and Up is not the menu's
         from sqloud.frontends.completion import complete
 
         cursor = document.cursor_position
@@ -64,12 +66,22 @@ class NameCompleter(Completer):
 
 
 class Highlighter(Lexer):
-    """Keywords bold, strings, numbers, comments and templates in colours that both light and dark screens show."""
+    """Keywords bold, strings, numbers, comments and templates in colours that both light and dark screens show.
+
+    Plain until `is_ready()`: the first key is not to wait for an import.
+    """
+
+    def __init__(self, is_ready: Callable[[], bool]) -> None:
+        self._is_ready = is_ready
+
+    def invalidation_hash(self) -> Hashable:
+        """Another one when the colours come."""
+        return self._is_ready()
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """The fragments of each line."""
         text = document.text
-        if len(text) > _MOST_COLOURED:
+        if len(text) > _MOST_COLOURED or not self._is_ready():
             plain = text.split("\n")
             return lambda number: [("", plain[number])] if number < len(plain) else []
         lines: list[StyleAndTextTuples] = [[]]

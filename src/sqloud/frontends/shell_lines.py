@@ -8,16 +8,20 @@ from __future__ import annotations
 from functools import lru_cache
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
-from prompt_toolkit.filters import has_focus
+from prompt_toolkit.filters import has_focus, is_done
 from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
+from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from sqloud.frontends.report import tell
 from sqloud.frontends.shell_assist import Highlighter, NameCompleter
 from sqloud.frontends.shell_text import CONTINUED, PROMPT, continuations, is_complete
 from sqloud.output.escapes import visible
@@ -33,12 +37,15 @@ if TYPE_CHECKING:
     from sqloud.frontends.shell_history import HistoryFile
     from sqloud.frontends.shell_opening import Opening
     from sqloud.frontends.shell_signals import Signals
+    from sqloud.frontends.shell_status import About
 
 __all__ = ["EditedLines"]
 
 _TAB = "    "
 _MENU = 6
 """Lines kept free below the prompt for what can follow."""
+_FIRST_KEYS = 0.05
+"""Seconds after the first prompt before imports begin: what was typed ahead is shown first."""
 
 
 class EditedLines:
@@ -51,9 +58,12 @@ class EditedLines:
         opening: Opening,
         signals: Signals,
         environment: Mapping[str, str],
+        about: About,
     ) -> None:
         self._opening = opening
+        self._about = about
         self._signals = signals
+        self._has_begun = False
         # Without the terminal's answers about its cursor: they come late over a slow line, into the next text.
         self._output = Vt100_Output.from_pty(stream, term=environment.get("TERM"))
         self._output.enable_cpr = False
@@ -70,18 +80,21 @@ class EditedLines:
             reserve_space_for_menu=_MENU,
             completer=NameCompleter(opening.names),
             complete_in_thread=True,
-            lexer=Highlighter(),
+            lexer=Highlighter(opening.has_dialect),
             auto_suggest=AutoSuggestFromHistory(),
             color_depth=self._depth,
             output=self._output,
         )
         self._session.app.after_render += self._drawn
+        self._add_status_line()
+        opening.on_opened = self._session.app.invalidate
 
     def statement(self, begun: str = "", vi: bool = False) -> str:
         """The next text that is complete; `begun` stands in it.
 
         Raises KeyboardInterrupt to clear, EOFError to leave.
         """
+        self._welcome()
         self._session.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
         return self._edited(self._session, begun)
 
@@ -121,8 +134,26 @@ class EditedLines:
             raise asked[0]
         return typed
 
-    def _drawn(self, _: Application[str]) -> None:
-        self._opening.begin()
+    def _drawn(self, app: Application[str]) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            if app.loop is not None:
+                app.loop.call_later(_FIRST_KEYS, self._opening.begin)
+        if app.is_running and not app.is_done and self._about.has_welcome():
+            run_in_terminal(self._welcome)
+
+    def _welcome(self) -> None:
+        told = self._about.welcome()
+        if told is not None:
+            tell(told)
+
+    def _add_status_line(self) -> None:
+        # Not PromptSession's own toolbar, which waits until the terminal has told where its cursor is.
+        root = self._session.layout.container
+        assert isinstance(root, HSplit)
+        told = FormattedTextControl(lambda: self._about.status(self._output.get_size().columns))
+        bar = Window(told, height=1, dont_extend_height=True, style="class:bottom-toolbar")
+        root.children.append(ConditionalContainer(bar, filter=~is_done))
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> str:
         if wrap_count:
@@ -155,7 +186,10 @@ class EditedLines:
         @bindings.add("tab", filter=typing)
         def complete_or_indent(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
-            if buffer.complete_state is not None:
+            menu = buffer.complete_state
+            if menu is not None and len(menu.completions) == 1:
+                buffer.apply_completion(menu.completions[0])  # nothing to choose, so nothing to close
+            elif menu is not None:
                 buffer.complete_next()
             elif buffer.document.current_line_before_cursor.strip():
                 buffer.start_completion(insert_common_part=True)

@@ -24,12 +24,16 @@ __all__ = ["Opening"]
 
 
 class Opening:
-    """A session that opens while the user types. `on_notice` and `on_confirm` are the session's."""
+    """A session that opens while the user types. `on_notice` and `on_confirm` are the session's.
+
+    `on_opened` is called when it is open or could not be opened, in the thread that opened it.
+    """
 
     def __init__(self, settings: Settings, on_notice: Callable[[str], None]) -> None:
         self._settings = settings
         self._on_notice = on_notice
         self.on_confirm: Confirm | None = None
+        self.on_opened: Callable[[], None] = _nothing
         self.variables: Callable[[], tuple[str, ...]] = tuple
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqloud-opening")
         self._dialect: Future[None] | None = None
@@ -42,6 +46,7 @@ class Opening:
             self._dialect = self._pool.submit(_import_dialect)
         if self._session is None:
             self._session = self._pool.submit(self._open)
+            self._session.add_done_callback(lambda _: self.on_opened())
 
     def has_dialect(self) -> bool:
         """Whether the tokenizer can be had without waiting."""
@@ -65,15 +70,20 @@ class Opening:
             self._session = None
             raise
 
+    def opened(self) -> Session | None:
+        """The session; None while it opens, or where it could not be opened. Never waits."""
+        opening = self._session
+        if opening is None or not opening.done() or opening.cancelled() or opening.exception() is not None:
+            return None
+        return opening.result()
+
     def names(self) -> Names | None:
         """What completion offers; None while the session opens, or where it could not be opened."""
-        if self._names is None and self._session is not None and self._session.done():
-            if self._session.cancelled() or self._session.exception() is not None:
-                return None
+        session = self.opened()
+        if self._names is None and session is not None:
             from sqloud.frontends.completion_names import CatalogueNames
             from sqloud.session_settings import SESSION_SETTINGS
 
-            session = self._session.result()
             self._names = CatalogueNames(
                 session.catalogue,
                 relations=lambda: [(one.name, one.kind) for one in session.own_relations()],
@@ -89,8 +99,9 @@ class Opening:
     def close(self) -> None:
         """Close the session, and leave out what has not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._session is not None and not self._session.cancelled() and not self._session.exception():
-            self._session.result().close()
+        session = self.opened()
+        if session is not None:
+            session.close()
 
     def _open(self) -> Session:
         from io import StringIO
@@ -111,8 +122,13 @@ class Opening:
         return session
 
 
+def _nothing() -> None:
+    """Nobody waits."""
+
+
 def _import_dialect() -> None:
-    import sqloud.dialect  # noqa: F401
+    import sqloud.dialect
+    import sqloud.frontends.completion_context  # noqa: F401  # what colours the text that is typed
 
 
 def _import_running() -> None:
@@ -121,4 +137,5 @@ def _import_running() -> None:
     import sqloud.frontends.shell_commands
     import sqloud.frontends.shell_pager
     import sqloud.frontends.shell_pieces
+    import sqloud.frontends.shell_status
     import sqloud.output.screen  # noqa: F401

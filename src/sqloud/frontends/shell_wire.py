@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqloud.errors import ProgrammingError
 from sqloud.frontends.report import tell
+from sqloud.frontends.shell_status import credential_place, writes
 from sqloud.output.escapes import visible
 
 TYPE_CHECKING = False
@@ -29,24 +30,14 @@ def connection(console: Console, _: list[str]) -> None:
             tell(f"{name}: the sandbox, a simulated cloud in this process; no credential is sent anywhere")
             continue
         names = provider.authentication.environment
-        used = next((one for one in session.connections() if one.name == settings.connection), None)
-        held = next((each for each in names if settings.environment.get(each)), None)
-        if used is not None and used.provider == name:
-            credential = f"the credential of the connection {used.name} ({visible(used.told)})"
-        elif name in settings.credentials:
-            credential = "the credential of its connection"
-        elif held is not None:
-            credential = f"the credential in {held}"
+        place = credential_place(session, name)
+        if place is not None:
+            tell(f"{name}: {visible(where)}, with {place}")
+        elif names:
+            tell(f"{name}: {visible(where)}, no credential: set {' or '.join(names)}")
         else:
-            credential = f"no credential: set {' or '.join(names)}" if names else "no credential is needed"
-        tell(f"{name}: {visible(where)}, with {credential}".replace("with no", "no"))
-    if settings.read_only:
-        writes = "refused (--read-only)"
-    elif settings.allow_writes or settings.allow_destructive:
-        writes = "allowed" if settings.allow_destructive else "allowed, those that destroy asked for"
-    else:
-        writes = "asked for, one by one"
-    tell(f"writes are {writes}")
+            tell(f"{name}: {visible(where)}, no credential is needed")
+    tell(f"writes are {writes(settings)}")
 
 
 def connect(console: Console, words: list[str]) -> None:

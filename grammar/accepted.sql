@@ -4,6 +4,8 @@
 SHOW PROVIDERS;
 show extended providers like 'digital%';
 SHOW SERVICES IN digitalocean;
+SHOW SERVICES IN digitalocean@prod;
+DESCRIBE digitalocean@eu-west.droplets.backups;
 SHOW SERVICES FROM digitalocean LIKE '%s';
 SHOW RESOURCES IN digitalocean.droplets;
 SHOW EXTENDED RESOURCES FROM digitalocean.droplets LIKE 'back%';

@@ -17,6 +17,7 @@ from sqloud.connections import Connection, Connections
 from sqloud.errors import CredentialError, InterfaceError, ProviderDocumentError, Span, UnknownNameError
 from sqloud.protocol.build import base_url
 from sqloud.registry import Catalogue
+from sqloud.registry.accounts import NO_ACCOUNTS, Accounts
 from sqloud.registry.records import Provider
 from sqloud.settings import Settings, checked_endpoint
 
@@ -41,10 +42,10 @@ class Access:
     ) -> None:
         self._catalogue = catalogue
         self._source = source
-        self._endpoints = settings.endpoints
         self._connections = (
             Connections(settings.config, settings.environment) if settings.config is not None else None
         )
+        self._endpoints = {**self._of_accounts(settings), **settings.endpoints}
         known = catalogue().providers()
         for name in (*settings.endpoints, *settings.credentials):
             if name not in known:  # a slip, not a setting
@@ -58,8 +59,26 @@ class Access:
         """The accounts that the user's configuration names."""
         return tuple(self._connections or ())
 
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts and their groups, as names of statements."""
+        if self._connections is None:
+            return NO_ACCOUNTS
+        return Accounts(
+            providers={one.name: one.provider for one in self.connections}, groups=self._connections.groups
+        )
+
+    def _of_accounts(self, settings: Settings) -> dict[str, str]:
+        """Where each account is asked under its own name: what the call says of its provider goes first."""
+        found = {}
+        for one in self.connections:
+            if url := settings.endpoints.get(one.provider) or one.endpoint_url:
+                found[f"{one.provider}@{one.name}"] = checked_endpoint(one.provider, url)
+        return found
+
     def opened(self, settings: Settings) -> Settings:
         """The settings with the connection that they name, or the default one of a provider without a credential."""
+        settings = msgspec.structs.replace(settings, endpoints=self._endpoints)
         if settings.connection is not None:
             return self.connected(settings, settings.connection)
         if self._connections is None or not self.connections or settings.sandbox:
@@ -104,6 +123,7 @@ class Access:
         for name in self._catalogue().providers():
             with contextlib.suppress(ProviderDocumentError, CredentialError):
                 known.append(self.credential(settings, self._catalogue().provider(name)))
+        known += self._connections.fetched if self._connections is not None else ()
         return [secret for secret in known if secret]
 
     def credential(self, settings: Settings, provider: Provider) -> str | None:
@@ -114,6 +134,9 @@ class Access:
             # A method's authentication may be another than its provider's: these are for the provider's alone.
             if self._source is not None and (token := self._source(provider.name)):
                 return token
+            account = provider.name.partition("@")[2]
+            if account and self._connections is not None:
+                return self._connections.token(self._connections.named(account))
             if settings.connection is not None and self._connections is not None:
                 chosen = self._connections.named(settings.connection)
                 if chosen.provider == provider.name:

@@ -21,6 +21,7 @@ __all__ = ["Connection", "Connections", "config_file"]
 
 _SOURCES = ("token_env", "token_command", "token_file", "token_keyring")
 _KEYS = ("provider", *_SOURCES, "endpoint_url", "default")
+_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 _PATIENCE = 30.0
 """Seconds that a command may take to tell a token."""
 
@@ -60,7 +61,8 @@ class Connections:
         self._path = path
         self._environment = environment
         self._tokens: dict[str, str] = {}
-        self._known = {one.name: one for one in _read(path)}
+        found, self.groups = _read(path)
+        self._known = {one.name: one for one in found}
 
     def __iter__(self) -> Any:
         return iter(self._known.values())
@@ -77,6 +79,11 @@ class Connections:
                 f"no connection {name}", hints=(f"did you mean {' or '.join(near)}?" if near else known,)
             )
         return found
+
+    @property
+    def fetched(self) -> tuple[str, ...]:
+        """The tokens that were fetched so far."""
+        return tuple(self._tokens.values())
 
     def default(self, provider: str) -> Connection | None:
         """The one of a provider that is marked as its default, or the only one."""
@@ -97,11 +104,12 @@ class Connections:
         return self._tokens[connection.name]
 
 
-def _read(path: Path) -> list[Connection]:
+def _read(path: Path) -> tuple[list[Connection], dict[str, tuple[str, ...]]]:
+    """The connections of a file, and its groups of them."""
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return [], {}
     except (OSError, UnicodeDecodeError) as error:
         raise InterfaceError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     import tomllib
@@ -112,8 +120,8 @@ def _read(path: Path) -> list[Connection]:
         raise InterfaceError(f"{path} is no TOML: {error}") from error
     wrong = _Wrong(path, text)
     for key in root:
-        if key != "connections":
-            raise wrong(key, f"no setting {key}", "the file holds   [connections.NAME]")
+        if key not in ("connections", "groups"):
+            raise wrong(key, f"no setting {key}", "the file holds   [connections.NAME]   and   [groups]")
     tables = root.get("connections", {})
     if not isinstance(tables, dict):
         raise wrong("connections", "connections is no table", "write   [connections.NAME]")
@@ -128,6 +136,33 @@ def _read(path: Path) -> list[Connection]:
                 f"{one.name} and {others[0].name} are both the default of {one.provider}",
                 "mark one",
             )
+    return found, _groups(root.get("groups", {}), {one.name: one for one in found}, wrong)
+
+
+def _groups(table: object, known: Mapping[str, Connection], wrong: _Wrong) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict):
+        raise wrong("groups", "groups is no table", 'write   [groups]   and   all = ["prod", "staging"]')
+    found = {}
+    for name, members in table.items():
+        if not re.fullmatch(_NAME, name) or name in known:
+            why = "is a connection too" if name in known else "is no name of one word"
+            raise wrong.of_group(name, f"the group {name} {why}", "give it another name")
+        if not isinstance(members, list) or not members or len(set(map(str, members))) != len(members):
+            raise wrong.of_group(
+                name,
+                f"the group {name} lists no connections, or one twice",
+                f'write   {name} = ["prod", "staging"]',
+            )
+        for member in members:
+            if member not in known:
+                raise wrong.of_group(
+                    name,
+                    f"the group {name} names {member}, which is no connection",
+                    f"there is {', '.join(known)}",
+                )
+        if len({known[member].provider for member in members}) > 1:
+            raise wrong.of_group(name, f"the group {name} is of several providers", "make one for each")
+        found[name] = tuple(members)
     return found
 
 
@@ -138,14 +173,19 @@ class _Wrong:
         self._path = path
         self._lines = text.splitlines()
 
-    def __call__(self, key: str, message: str, hint: str) -> InterfaceError:
+    def of_group(self, name: str, message: str, hint: str) -> InterfaceError:
+        """The error for a group, which stands after a connection of its name."""
+        return self(name, message, hint, last=True)
+
+    def __call__(self, key: str, message: str, hint: str, *, last: bool = False) -> InterfaceError:
         said = re.compile(rf"\s*(\[[^\]]*\b)?[\"']?{re.escape(key)}\b")
-        line = next((number for number, text in enumerate(self._lines, 1) if said.match(text)), 1)
+        lines = [number for number, text in enumerate(self._lines, 1) if said.match(text)] or [1]
+        line = lines[-1 if last else 0]
         return InterfaceError(f"{self._path}:{line}: {message}", hints=(hint,))
 
 
 def _connection(name: str, table: object, wrong: _Wrong) -> Connection:
-    if not isinstance(table, dict) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name):
+    if not isinstance(table, dict) or not re.fullmatch(_NAME, name):
         raise wrong(name, f"{name} is no connection", "write   [connections.NAME]   with a name of one word")
     for key in table:
         if key in ("token", "password", "secret"):

@@ -114,6 +114,7 @@ class Session:
         self._on_notice = on_notice or _unheard
         self.catalogue = Catalogue((shipped("providers"), *settings.providers), settings.cache)
         self._access = Access(settings, lambda: self.catalogue, credential_source)
+        self.catalogue.accounts = self._access.accounts
         self.settings = self._access.opened(settings)
         self._opened = self.settings
         self._engine: Engine = DuckEngine(
@@ -547,7 +548,7 @@ class Session:
         """A plan prepared, its credentials found and its notes told: nothing is left but to send."""
         prepared = self._prepare(plan, workspace)
         for one in prepared:
-            if one.requests or one.keys is None:
+            if (one.requests or one.keys is None) and not one.scan.apart:
                 self._runner.authorize(one.scan.provider, one.base)
         self._tell(plan)
         return prepared

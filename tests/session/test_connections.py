@@ -15,6 +15,8 @@ import sqloud
 from sqloud.connections import Connections, config_file
 from sqloud.errors import CredentialError, Error, InterfaceError, UnknownNameError
 from sqloud.frontends.cli import main
+from sqloud.session import Session
+from sqloud.settings import Settings
 
 MAIL = "SELECT email FROM digitalocean.account.account"
 
@@ -200,3 +202,135 @@ def test_who_has_no_home_has_no_configuration() -> None:
 def test_no_configuration_has_no_connection() -> None:
     with sqloud.connect(sandbox=True) as connection, pytest.raises(Error, match="no configuration"):
         connection.execute("USE prod")
+
+
+TOGETHER = [
+    (
+        "SELECT p.email, f.email FROM digitalocean@prod.account.account p, digitalocean@File.account.account f",
+        [("prod@example.com", "file@example.com")],
+    ),
+    (
+        "SELECT _connection, email FROM digitalocean@all.account.account ORDER BY 1 DESC",
+        [("prod", "prod@example.com"), ("file", "file@example.com")],
+    ),
+    (
+        "SELECT email FROM digitalocean@all.account.account a WHERE a._connection = 'file'",
+        [("file@example.com",)],
+    ),
+    ("SELECT count(*) FROM digitalocean@all.account.account WHERE _connection = 'nobody'", [(0,)]),
+    ('SELECT email FROM "digitalocean@prod".account.account', [("prod@example.com",)]),
+    ("SELECT a.* FROM digitalocean@one.account.account a", None),
+]
+
+
+@pytest.mark.parametrize(("statement", "rows"), TOGETHER, ids=range(len(TOGETHER)))
+def test_one_statement_reaches_several(
+    config: Path, statement: str, rows: list[tuple[object, ...]] | None
+) -> None:
+    config.write_text(config.read_text() + '\n[groups]\nall = ["prod", "file"]\none = ["file"]\n')
+    with sqloud.connect(config=config, environment=NAMES) as connection:
+        cursor = connection.execute(statement)
+        found = cursor.fetchall()
+    if rows is not None:
+        assert found == rows
+    else:
+        assert [column[0] for column in cursor.description or ()][-1] == "_connection"
+        assert found[0][-1] == "file"
+
+
+@pytest.mark.parametrize(("asked", "lines"), [("nobody", 1), ("file", 1), ("all", 2)])
+def test_an_account_that_is_not_meant_is_not_asked(config: Path, asked: str, lines: int) -> None:
+    config.write_text(config.read_text() + '\n[groups]\nall = ["prod", "file"]\n')
+    where = "" if asked == "all" else f" WHERE _connection = '{asked}'"
+    with sqloud.connect(config=config, environment=NAMES) as connection:
+        shown = connection.execute(f"EXPLAIN SELECT email FROM digitalocean@all.account.account{where}")
+        told = "\n".join(line for (line,) in shown.fetchall())
+    assert told.count("Scan digitalocean@") == lines
+
+
+def test_the_failure_of_one_is_told_and_leaves_the_rows_of_the_others(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**NAMES, "GONE": "dop_v1_test_revoked"}.items():
+        monkeypatch.setenv(name, value)
+    url = config.read_text().split('endpoint_url = "')[1].split('"')[0]
+    gone = f'[connections.gone]\nprovider = "digitalocean"\nendpoint_url = "{url}"\ntoken_env = "GONE"\n'
+    none = gone.replace("GONE", "NOBODY").replace("gone", "none")
+    groups = '[groups]\nsome = ["gone", "prod", "none"]\nlost = ["gone", "none"]\n'
+    config.write_text(f"{config.read_text()}\n{gone}{none}{groups}")
+    asked = "SELECT _connection, email FROM digitalocean@{}.account.account"
+    code = main(["--config", str(config), "-o", "csv", "-c", asked.format("some"), "-c", "SELECT 1"])
+    told = capsys.readouterr()
+    assert (code, told.out) == (5, "_connection,email\nprod,prod@example.com\n")
+    assert "digitalocean@gone.account.account is left out: " in told.err
+    assert "digitalocean@none.account.account is left out: the connection none has no token" in told.err
+    assert main(["--config", str(config), "-o", "csv", "-c", asked.format("lost")]) == 5
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "error: " in told.err
+
+
+MEANT = [
+    (
+        "SELECT 1 FROM digitalocean@prd.account.account",
+        "no connection prd of digitalocean",
+        "digitalocean@prod?",
+    ),
+    ("SELECT 1 FROM digitalocean@prod.account.acount", "acount", "account"),
+    (
+        "SELECT 1 FROM digitalocean@all.droplets.backups",
+        "digitalocean@prod.droplets.backups needs droplet_id",
+        "",
+    ),
+    (
+        "DELETE FROM digitalocean@all.droplets.droplets WHERE id = 1",
+        "is a group of accounts",
+        "digitalocean@",
+    ),
+    ("DESCRIBE digitalocean@prd.account.account", "no connection prd", "digitalocean@prod?"),
+]
+
+
+@pytest.mark.parametrize(("statement", "message", "hint"), MEANT)
+def test_an_account_that_does_not_fit_says_what_there_is(
+    config: Path, statement: str, message: str, hint: str
+) -> None:
+    config.write_text(config.read_text() + '\n[groups]\nall = ["prod", "file"]\n')
+    with sqloud.connect(config=config, environment=NAMES) as connection, pytest.raises(Error) as wrong:
+        connection.execute(statement)
+    assert message in wrong.value.message
+    assert hint in " ".join(wrong.value.hints)
+    assert wrong.value.span is not None
+
+
+WRONG_GROUPS = [
+    ('all = ["prod", "nobody"]', "names nobody, which is no connection"),
+    ("all = []", "lists no connections"),
+    ('prod = ["prod"]', "is a connection too"),
+    ('"a b" = ["prod"]', "is no name of one word"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG_GROUPS)
+def test_a_group_that_does_not_hold_is_told_with_its_line(config: Path, line: str, message: str) -> None:
+    config.write_text(config.read_text() + f"\n[groups]\n{line}\n")
+    with pytest.raises(InterfaceError, match=message) as wrong:
+        Connections(config, NAMES)
+    assert f":{len(config.read_text().splitlines())}: " in wrong.value.message
+
+
+def test_accounts_are_completed(config: Path) -> None:
+    from sqloud.frontends.completion import complete
+    from sqloud.frontends.completion_names import CatalogueNames
+
+    config.write_text(config.read_text() + '\n[groups]\nall = ["prod", "file"]\n')
+    with Session(Settings(config=config, environment=NAMES)) as session:
+        names = CatalogueNames(session.catalogue)
+        for text, wanted in (
+            ("SELECT * FROM digitalocean@f", "digitalocean@file"),
+            ("SELECT * FROM digitalocean@a", "digitalocean@all"),
+            ("SELECT * FROM digitalocean@prod.dropl", "droplets"),
+            ("SELECT emai FROM digitalocean@all.account.account", "email"),
+        ):
+            at = len(text) if "emai F" not in text else len("SELECT emai")
+            assert wanted in [one.text for one in complete(text, at, names)][:3], text

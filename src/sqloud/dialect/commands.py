@@ -181,8 +181,17 @@ def read_name(fragment: Fragment, index: int) -> Name:
     raise fragment.unexpected(index, "a name")
 
 
+def _read_provider(fragment: Fragment, index: int) -> Name:
+    """The first name of a path, which may be an account: `provider@account`."""
+    if index < len(fragment.tokens):
+        token = fragment.tokens[index]
+        if token.token_type == TokenType.VAR and "@" in token.text:
+            return Name(text=token.text, span=Span(token.start, token.end + 1))
+    return read_name(fragment, index)
+
+
 def _read_path(fragment: Fragment, at: int, levels: int) -> tuple[Path, int]:
-    names = [read_name(fragment, at)]
+    names = [_read_provider(fragment, at)]
     at += 1
     while fragment.word(at) == ".":
         names.append(read_name(fragment, at + 1))

@@ -23,6 +23,7 @@ __all__ = ["StatementText", "marks_in", "put_into", "split", "template_at"]
 # Inside of a string: `{{ name }}`; with more braces before it, the same text with one pair less.
 _MARK = re.compile(r"((?:\{\{)*)\{\{(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\})")
 
+_ACCOUNT = re.compile(r"@[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CLOSED_DIGITS = re.compile(r"[xXbB]'[^']*'")
 _OPENING = re.compile(r"\$\w*\$|/\*|(?:[uU]&|[a-zA-Z])?['\"`]")
@@ -145,7 +146,36 @@ def tokenize(source: Source) -> list[Token]:
             )
         # A comment says nothing to the parser, which would else take some for settings of its own.
         token.comments = []
-    return tokens
+    return _with_accounts(source.text, tokens) if "@" in source.text else tokens
+
+
+def _with_accounts(text: str, tokens: list[Token]) -> list[Token]:
+    """The tokens with each `provider@account` as one name: it begins one, and nothing stands between its parts."""
+    found: list[Token] = []
+    for token in tokens:
+        if found and token.start <= found[-1].end:
+            continue  # a part of the account
+        before = found[-1] if found else None
+        account = _ACCOUNT.match(text, token.start) if token.token_type == TokenType.PARAMETER else None
+        if account and before is not None and before.token_type == TokenType.VAR and _begins(found, token):
+            found[-1] = Token(
+                TokenType.VAR,
+                before.text + account[0],
+                before.line,
+                before.col,
+                before.start,
+                account.end() - 1,
+            )
+            continue
+        found.append(token)
+    return found
+
+
+def _begins(before: list[Token], token: Token) -> bool:
+    """Whether a token directly follows a word that no dot stands before."""
+    return before[-1].end + 1 == token.start and not (
+        len(before) > 1 and before[-2].token_type == TokenType.DOT
+    )
 
 
 def _unreadable(source: Source, start: int) -> SqlSyntaxError:

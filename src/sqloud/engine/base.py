@@ -70,6 +70,9 @@ class Workspace(Protocol):
     def create(self, table: str, columns: Sequence[tuple[str, str]]) -> None:
         """An empty table of (name, SQL type) columns."""
 
+    def clear(self, table: str) -> None:
+        """Drop the rows that a table has, loaded or waiting."""
+
     def load(self, table: str, lines: bytes) -> None:
         """Append rows: newline-delimited JSON objects keyed by column, already checked against the types."""
 

@@ -171,6 +171,11 @@ class DuckWorkspace:
         definition = ", ".join(f"{_name(column)} {sql_type}" for column, sql_type in columns)
         self._execute(f"CREATE TABLE {_name(table)} ({definition})")
 
+    def clear(self, table: str) -> None:
+        """Drop the rows that a table has, loaded or waiting."""
+        self._pending.pop(table, None)
+        self._execute(f"DELETE FROM {_name(table)}")
+
     def load(self, table: str, lines: bytes) -> None:
         """Append newline-delimited JSON rows; they are read in by the megabyte."""
         if not lines:

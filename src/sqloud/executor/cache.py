@@ -18,6 +18,7 @@ import msgspec
 from sqloud.executor.statistics import ScanStatistics
 from sqloud.protocol.ahead import canonical
 from sqloud.protocol.messages import ApiRequest, ApiResponse
+from sqloud.registry.accounts import bare
 
 __all__ = ["MOST_BYTES", "InMemory", "Kept", "Key", "ResponseCache", "Store"]
 
@@ -70,7 +71,7 @@ class ResponseCache:
 
         secret: a digest of the credential. An older answer with an ETag is asked for anew only if it changed.
         """
-        key = (request.provider, secret, request.http_verb, *canonical(request.url), *request.headers)
+        key = (bare(request.provider), secret, request.http_verb, *canonical(request.url), *request.headers)
         kept = await self._store.kept(key)
         if kept is not None and kept.age <= most_age:
             counted.cached += 1
@@ -103,7 +104,7 @@ class ResponseCache:
         self._store.close()
 
     async def _fetched(self, key: Key, kept: Kept | None, request: ApiRequest, fetch: Fetch) -> ApiResponse:
-        changes = await self._store.changes(request.provider)
+        changes = await self._store.changes(bare(request.provider))
         tag = kept.response.headers.get("etag") if kept is not None else None
         asked = request
         if tag is not None:

@@ -24,6 +24,7 @@ from sqloud.executor.transport import Transport
 from sqloud.protocol.authenticate import authorization, origin
 from sqloud.protocol.flow import Flow, Patience, request_flow, server_wait
 from sqloud.protocol.messages import ApiRequest, ApiResponse, Wait
+from sqloud.registry.accounts import bare
 from sqloud.registry.records import Provider
 
 __all__ = ["Exchanges", "drive"]
@@ -91,11 +92,11 @@ class Exchanges:
             return await self._exchanged(message, provider, counted, statement, max_requests)
 
         if request.http_verb != "GET":
-            self._cache.drop(request.provider)
+            self._cache.drop(bare(request.provider))
             try:
                 return await ask(request)
             finally:
-                self._cache.drop(request.provider, after=True)
+                self._cache.drop(bare(request.provider), after=True)
         if cache_ttl is None:
             return await ask(request)
         return await self._cache.answer(request, self._digest(provider), cache_ttl, counted, ask)

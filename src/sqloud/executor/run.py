@@ -1,7 +1,8 @@
 """Run the scans of a plan, then the engine's query over what they loaded.
 
 Law: complete, or an error. A scan begins as soon as the scans that feed it have ended, those that feed each other
-nothing side by side; when one fails for good, the others are dropped and the statement fails.
+nothing side by side; when one fails for good, the others are dropped and the statement fails. Of a group of
+accounts one may fail: it is left out and told, unless all do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sqloud.engine.base import Workspace
-from sqloud.errors import InvalidValueError, ProgrammingError, TimeLimitError
+from sqloud.errors import (
+    ApiError,
+    ConnectionFault,
+    CredentialError,
+    IncompleteAnswerError,
+    InvalidValueError,
+    ProgrammingError,
+    ResponseDataError,
+    TimeLimitError,
+)
 from sqloud.executor.arriving import Arriving
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.loop import SessionLoop
@@ -130,7 +140,20 @@ class Runner:
             run = ScanRun(
                 self, one, workspace, turn, notice, statistics, memo, streaming, arriving, fresh=fresh
             )
-            await run.run()
+            try:
+                await run.run()
+            except (
+                ApiError,
+                ConnectionFault,
+                CredentialError,
+                IncompleteAnswerError,
+                ResponseDataError,
+            ) as error:
+                if not scan.apart or len(prepared) == 1:
+                    raise
+                async with turn:
+                    workspace.clear(scan.id)
+                statistics.left_out.append((str(scan.table), error))
             memo.ended(scan.id)
             loaded[scan.id].set()
 
@@ -146,6 +169,7 @@ class Runner:
         except BaseExceptionGroup as failures:
             first = first_failure(failures)
             raise first from first.__cause__
+        _told(prepared, statistics, notice)
 
     async def _fed(self, prepared: PreparedScan, workspace: Workspace) -> PreparedScan:
         """A scan with the keys that the scans before it give."""
@@ -185,3 +209,14 @@ class Runner:
     async def work(self, function: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
         """Decode, load or query in a thread that is not the loop's; `stop` ends it when it is cancelled."""
         return await self._loop.work(function, stop)
+
+
+def _told(prepared: Sequence[PreparedScan], statistics: Statistics, notice: Notice) -> None:
+    """Tell which accounts are left out. Raises the first one's error where none is left."""
+    if not statistics.left_out:
+        return
+    if len(statistics.left_out) == sum(one.scan.apart for one in prepared):
+        first = statistics.left_out[0][1]
+        raise first from first.__cause__
+    for table, error in statistics.left_out:
+        notice(f"{table} is left out: {error.message}")

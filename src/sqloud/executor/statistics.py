@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from sqloud.errors import Error
+
 __all__ = ["ScanStatistics", "Statistics"]
 
 
@@ -59,11 +61,13 @@ class Statistics(msgspec.Struct, kw_only=True):
     """What a statement has cost so far: each of its scans in the order of the plan, and `elapsed` seconds in all.
 
     elapsed: from the first request to the engine's answer; `engine` seconds of it were the answer's query.
+    left_out: tables of a group of accounts that could not be read, each with why.
     """
 
     scans: list[ScanStatistics] = []
     elapsed: float = 0.0
     engine: float = 0.0
+    left_out: list[tuple[str, Error]] = []
 
     def scan(self, step: str) -> ScanStatistics:
         """The numbers of one step, which begin at nought."""

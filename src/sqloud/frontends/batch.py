@@ -93,6 +93,10 @@ def run(
                         break
                     continue
                 answered = answered or bool(result.columns)
+                if result.statistics is not None and result.statistics.left_out:
+                    failures.code = failures.code or exit_code(result.statistics.left_out[0][1])
+                    if not continue_on_error:
+                        break
                 if result.completeness is Completeness.CUT:
                     cut = True
                     told(f"the answer is cut short by {result.cut_by}")

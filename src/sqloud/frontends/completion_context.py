@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
     | (?P<quoted>"(?:[^"]|"")*(?:"|\Z))
     | (?P<number>\d[\w.]*)
-    | (?P<word>[^\W\d]\w*)
+    | (?P<word>[^\W\d]\w*(?:@(?:[^\W\d][\w-]*)?)?)
     | (?P<mark><=|>=|<>|!=|->>|->|::|.)
     """,
     re.VERBOSE | re.DOTALL,

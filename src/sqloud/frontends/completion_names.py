@@ -13,6 +13,7 @@ from sqloud.errors import Error
 from sqloud.frontends.completion import ColumnName
 from sqloud.planner.sources import virtual_columns
 from sqloud.registry import Catalogue
+from sqloud.registry.accounts import bare
 from sqloud.registry.records import Resource, TableName
 
 __all__ = ["CatalogueNames"]
@@ -43,20 +44,23 @@ class CatalogueNames:
         self._columns: dict[tuple[str, ...], tuple[ColumnName, ...]] = {}
 
     def providers(self) -> Sequence[tuple[str, str]]:
-        """The providers."""
-        return [(name, "") for name in self._catalogue.providers()]
+        """The providers, and the accounts of each."""
+        own = self._catalogue.accounts
+        accounts = [(f"{provider}@{name}", "account") for name, provider in own.providers.items()]
+        groups = [(f"{own.providers[names[0]]}@{name}", "group") for name, names in own.groups.items()]
+        return [*((name, "") for name in self._catalogue.providers()), *accounts, *groups]
 
     def services(self, provider: str) -> Sequence[tuple[str, str]]:
         """The services of a provider."""
         try:
-            return list(self._catalogue.provider(provider).services)
+            return list(self._catalogue.provider(bare(provider)).services)
         except Error:
             return ()
 
     def resources(self, provider: str, service: str) -> Sequence[tuple[str, str]]:
         """The resources of a service."""
         try:
-            found = self._catalogue.service(provider, service).resources
+            found = self._catalogue.service(bare(provider), service).resources
         except Error:
             return ()
         return [(resource.name.resource, resource.description) for resource in found]
@@ -64,7 +68,7 @@ class CatalogueNames:
     def methods(self, provider: str, service: str, resource: str) -> Sequence[tuple[str, str]]:
         """The methods of a resource."""
         try:
-            found = self._catalogue.resource(TableName(provider, service, resource)).methods
+            found = self._catalogue.resource(TableName(bare(provider), service, resource)).methods
         except Error:
             return ()
         return [(method.name, method.verb.upper()) for method in found]
@@ -77,7 +81,7 @@ class CatalogueNames:
             return ()
         if table not in self._columns:
             try:
-                resource = self._catalogue.resource(TableName(*table))
+                resource = self._catalogue.resource(TableName(bare(table[0]), *table[1:]))
             except Error:
                 return ()
             self._columns[table] = tuple(_columns(resource))

@@ -85,6 +85,10 @@ def place_own(
     from sqloud.planner.views import place_view
 
     place_files(tree, own.readable)
+    if any("@" in folded(node.args.get("catalog")) for node in tree.find_all(exp.Table)):
+        from sqloud.planner.groups import place_groups
+
+        place_groups(tree, own, catalogue, above)
     for node in list(tree.find_all(exp.Table)):
         parts = node.parts
         if len(parts) != 1 or not isinstance(parts[0], exp.Identifier) or _is_cte(node):

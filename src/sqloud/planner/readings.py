@@ -65,6 +65,10 @@ class _Reading:
             if scan.table in with_texts
         )
 
+    def members(self, name: str) -> tuple[str, ...]:
+        """The accounts of a group."""
+        return self._catalogue.members(name)
+
     def readings(self, name: TableName) -> tuple[Resource, ...]:
         """The one table that a name stands for here."""
         return (self.resource(name),)
@@ -75,7 +79,7 @@ def _other_readings(tree: exp.Expr, catalogue: Catalogue) -> Iterator[_Reading]:
     names = dict.fromkeys(
         TableName(*(folded(part) for part in table.parts))
         for table in tree.find_all(exp.Table)
-        if len(table.parts) == 3
+        if len(table.parts) == 3 and not _is_group(table, catalogue)
     )
     found: dict[TableName, tuple[Resource, ...]] = {}
     for name in names:
@@ -120,3 +124,8 @@ def _takes_texts(table: Resource) -> bool:
         for method in table.methods
         for one in method.parameters
     )
+
+
+def _is_group(table: exp.Table, catalogue: Catalogue) -> bool:
+    name = folded(table.parts[0])
+    return "@" in name and bool(catalogue.members(name))

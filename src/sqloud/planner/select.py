@@ -19,6 +19,7 @@ from sqloud.planner.calls import spell_tables
 from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
+from sqloud.planner.groups import APART
 from sqloud.planner.limits import is_only_counted, passed_count, row_limit
 from sqloud.planner.local import replace_local
 from sqloud.planner.members import MemberReads, replace_members
@@ -102,6 +103,7 @@ def plan_query(
             echoes=made.echoes,
             keys=choice.keys or feeding.query(choice.parameters, feeds[use.id], replaced),
             single_page=choice.single_page,
+            apart=bool(use.node.meta.get(APART)),
             identity=tuple(column for column in use.resource.columns if column.name in use.resource.key),
         )
         if reasons:

@@ -68,6 +68,7 @@ def only_counted(scan: Scan, *, filtered: bool, unread: bool) -> bool:
 def _asks_the_same(one: Scan, other: Scan) -> bool:
     return (
         one.table == other.table
+        and one.apart == other.apart
         and one.method.name == other.method.name
         and one.keys == other.keys
         and one.single_page == other.single_page

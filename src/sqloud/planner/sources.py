@@ -50,6 +50,9 @@ class Catalogue(Protocol):
     def readings(self, name: TableName) -> tuple[Resource, ...]:
         """The tables that a name can stand for, the first where nothing else is said."""
 
+    def members(self, name: str) -> tuple[str, ...]:
+        """The accounts of a group, as providers; none where it is no group. Asked of names with an @ alone."""
+
 
 class Virtual(msgspec.Struct, frozen=True, kw_only=True):
     """A hidden column: a parameter seen from SQL. `kind`: `computed`, `member`, `scope` or `option`.

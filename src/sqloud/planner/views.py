@@ -16,7 +16,7 @@ from sqloud.planner.lifting import lift
 from sqloud.planner.own import OwnRelation, OwnRelations, place_own
 from sqloud.planner.sources import Catalogue, folded
 
-__all__ = ["body_of", "judge_view", "output_columns", "place_view", "view_columns"]
+__all__ = ["body_of", "judge_view", "output_columns", "place_body", "place_view", "span_at", "view_columns"]
 
 
 def body_of(relation: OwnRelation) -> exp.Query:
@@ -80,16 +80,33 @@ def place_view(
         body, hidden = _prepared(body_of(relation), own, catalogue, (*above, relation.name))
     except Error as error:
         # The text that the user wrote is the statement's; the view's own is quoted by its name.
-        error.span, error.source = _span(at), None
+        error.span, error.source = span_at(at), None
         error.hints = (*error.hints, f"in the view {relation.name}: {relation.text}")
         raise
     for part in body.walk():
         if "start" in part.meta:
             part.meta.update(at)
+    _put(node, body, hidden, [name for name, _ in relation.columns], at)
+
+
+def place_body(
+    node: exp.Table, body: exp.Query, own: OwnRelations, catalogue: Catalogue, above: tuple[str, ...]
+) -> None:
+    """Put a query in the place of a table, under its name there; columns marked `hidden` stay so."""
+    at = dict(node.this.meta)
+    marked = tuple(folded(item.this) for item in body.selects if "hidden" in item.meta)
+    body, lifted = _prepared(body, own, catalogue, above)
+    for item in body.selects[len(body.selects) - len(lifted) - len(marked) :]:
+        item.meta["hidden"] = True
+    _put(node, body, (*marked, *lifted), [], at)
+
+
+def _put(
+    node: exp.Table, body: exp.Query, hidden: tuple[str, ...], given: Sequence[str], at: dict[str, int]
+) -> None:
     alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(folded(node.this), quoted=True))
     shown = output_columns(body)
     renamed = [folded(column) for column in alias.columns]
-    given = [name for name, _ in relation.columns]
     if (renamed or given) and shown is not None:
         full = [*renamed, *(given or shown)[len(renamed) :]]
         full += list(shown[len(full) :]) + list(hidden)
@@ -146,5 +163,6 @@ def _spell_qualified(root: exp.Expr, view: exp.Subquery, hidden: Sequence[str], 
         column.set("db", None)
 
 
-def _span(at: dict[str, int]) -> Span | None:
+def span_at(at: dict[str, int]) -> Span | None:
+    """The place that a node's meta tells."""
     return Span(at["start"], at["end"] + 1) if "start" in at else None

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 from sqloud.errors import Finding, UnknownNameError
+from sqloud.registry.accounts import NO_ACCOUNTS, bare
 from sqloud.registry.aliases import ALIASES_FILE, Aliases, readings, whole
 from sqloud.registry.compiled import CompiledCache, digest
 from sqloud.registry.records import Provider, Resource, Service, TableName
@@ -35,6 +38,7 @@ class Catalogue:
         self._providers: dict[str, Provider] = {}
         self._services: dict[tuple[str, str], Service] = {}
         self._newer: dict[str, Aliases] = {}
+        self.accounts = NO_ACCOUNTS
 
     def providers(self) -> tuple[str, ...]:
         """The names of all providers, sorted; their documents are not read."""
@@ -42,12 +46,16 @@ class Catalogue:
 
     def provider(self, name: str) -> Provider:
         """A provider. Raises UnknownNameError, or ProviderDocumentError for a document that does not hold."""
+        if "@" in name:
+            own = self.provider(bare(name))
+            return msgspec.structs.replace(own, name=self.accounts.named(name))
         if name not in self._providers:
             self._providers[name] = self._load_provider(name)
         return self._providers[name]
 
     def service(self, provider: str, service: str) -> Service:
         """A service of a provider. Raises as `provider` does."""
+        provider = self._bare(provider)
         if (provider, service) not in self._services:
             self._services[provider, service] = self._load_service(self.provider(provider), service)
         return self._services[provider, service]
@@ -55,6 +63,7 @@ class Catalogue:
     def services(self, provider: str) -> tuple[tuple[str, str], ...]:
         """The services of a provider, newer names among them, with what each is for. Raises as `provider` does."""
         own = self.provider(provider).services
+        provider = bare(provider)
         names = {name for name, _ in own}
         added = (
             (one.name, one.description) for one in self._aliases(provider).services if one.name not in names
@@ -63,6 +72,9 @@ class Catalogue:
 
     def resources(self, provider: str, service: str) -> tuple[Resource, ...]:
         """The resources of a service with all their methods, newer names among them. Raises as `provider` does."""
+        if "@" in provider:
+            found = self.resources(self._bare(provider), service)
+            return tuple(self._at(provider, one) for one in found)
         own = self._own_service(provider, service)
         alias = self._aliases(provider).service(service)
         if own is None and alias is None:
@@ -77,11 +89,15 @@ class Catalogue:
 
         Where a document has the name, its resource is given and no alias is read; `whole` adds the aliases.
         """
+        if "@" in name.provider:
+            return self._at(name.provider, self.resource(name._replace(provider=self._bare(name.provider))))
         own = self._own(name)
         return own if own is not None else self.readings(name)[0]
 
     def whole(self, name: TableName) -> Resource:
         """A resource with all the methods that its name has, those of its newer name too. Raises as `provider`."""
+        if "@" in name.provider:
+            return self._at(name.provider, self.whole(name._replace(provider=self._bare(name.provider))))
         own, alias = self._own(name), self._aliases(name.provider).resource(name)
         if alias is None:
             return own if own is not None else self._no_resource(name)
@@ -89,10 +105,26 @@ class Catalogue:
 
     def readings(self, name: TableName) -> tuple[Resource, ...]:
         """The tables that a name can stand for, the first where nothing else is said. Raises as `provider` does."""
+        if "@" in name.provider:
+            found = self.readings(name._replace(provider=self._bare(name.provider)))
+            return tuple(self._at(name.provider, one) for one in found)
         own, alias = self._own(name), self._aliases(name.provider).resource(name)
         if alias is None:
             return (own if own is not None else self._no_resource(name),)
         return readings(name, own, alias, self._origin)
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The accounts of a group, `provider@group`, each `provider@account`; none where it is no group."""
+        return self.accounts.members(name)
+
+    def _bare(self, provider: str) -> str:
+        """The provider of an account that there is."""
+        return bare(self.provider(provider).name) if "@" in provider else provider
+
+    def _at(self, provider: str, resource: Resource) -> Resource:
+        """A resource under the name that it has in an account."""
+        name = resource.name._replace(provider=self.accounts.named(provider))
+        return msgspec.structs.replace(resource, name=name)
 
     def newer_names(self, provider: str) -> dict[str, list[str]]:
         """The newer names of each resource of the documents that has some, by its full name."""

@@ -1,0 +1,101 @@
+"""A group of accounts in the place of a provider: `digitalocean@all.droplets.droplets`.
+
+Law: a query over a group is the query over a view of all its accounts, each row with the account that it is of. What
+a table must be asked by, it must be asked by there; an account that is not meant is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from sqloud.errors import Error
+from sqloud.planner.cover import conjuncts
+from sqloud.planner.own import OwnRelations
+from sqloud.planner.sources import Catalogue, folded, source_name, virtual_columns
+from sqloud.planner.views import place_body, span_at
+from sqloud.registry.records import TableName
+
+__all__ = ["APART", "place_groups"]
+
+APART = "apart"
+"""A mark on a table whose failure leaves the others of its group their rows."""
+_COLUMN = "_connection"
+
+
+def place_groups(tree: exp.Expr, own: OwnRelations, catalogue: Catalogue, above: tuple[str, ...]) -> None:
+    """Put all of its accounts in the place of each group, in `tree` itself."""
+    for node in list(tree.find_all(exp.Table)):
+        parts = [folded(part) for part in node.parts]
+        if len(parts) != 3 or "@" not in parts[0] or not (members := catalogue.members(parts[0])):
+            continue
+        at = dict(node.this.meta)
+        try:
+            names = [TableName(member, parts[1], parts[2]) for member in _asked(node, members)]
+            body = _body(names, catalogue, at)
+            place_body(node, body, own, catalogue, above)
+        except Error as error:
+            error.span = error.span or span_at(at)
+            raise
+
+
+def _body(names: Sequence[TableName], catalogue: Catalogue, at: dict[str, int]) -> exp.Query:
+    """The rows of each account with its name beside them, then what a table can be asked by without showing it."""
+    whole: exp.Query | None = None
+    for name in names:
+        table = exp.Table(
+            this=_quoted(name.resource), db=_quoted(name.service), catalog=_quoted(name.provider)
+        )
+        table.meta[APART] = True
+        account = exp.alias_(exp.Literal.string(name.provider.partition("@")[2]), _COLUMN, quoted=True)
+        hidden = [exp.column(_quoted(column)) for column in _askable(name, catalogue)]
+        for column in hidden:
+            column.meta["hidden"] = True
+        select = exp.select(exp.Star(), account, *hidden, copy=False).from_(table, copy=False)
+        whole = select if whole is None else exp.union(whole, select, distinct=False, copy=False)
+    assert whole is not None
+    for part in whole.walk():
+        part.meta.update(at)
+    return whole
+
+
+def _askable(name: TableName, catalogue: Catalogue) -> Iterator[str]:
+    """The hidden columns that a predicate can bind, of those that need not be bound."""
+    resource = catalogue.resource(name)
+    required = {parameter.sql_name for parameter in resource.listing.required} if resource.listing else set()
+    for column, virtual in virtual_columns(resource).items():
+        if virtual.kind in {"computed", "scope"} and not virtual.paging and column not in required:
+            yield column
+
+
+def _asked(node: exp.Table, members: Sequence[str]) -> Sequence[str]:
+    """The accounts that the WHERE beside a table lets rows be of; one, asked or not, where there are none."""
+    select = node.parent.parent if node.parent is not None else None
+    where = select.args.get("where") if isinstance(select, exp.Select) else None
+    found = list(members)
+    for part in conjuncts(where.this) if where is not None else ():
+        named = _named(part, source_name(node))
+        if named is not None:
+            found = [member for member in found if member.partition("@")[2] in named]
+    return found or members[:1]
+
+
+def _named(part: exp.Expr, alias: str) -> set[str] | None:
+    """The texts that a condition says the account is one of."""
+    column, others = (
+        part.this,
+        part.expressions if isinstance(part, exp.In) else [part.args.get("expression")],
+    )
+    if not isinstance(part, (exp.EQ, exp.In)) or (isinstance(part, exp.In) and not part.expressions):
+        return None
+    if not isinstance(column, exp.Column) or folded(column.this) != _COLUMN:
+        return None
+    if folded(column.args.get("table")) not in {"", alias}:
+        return None
+    texts = {other.name for other in others if isinstance(other, exp.Literal) and other.is_string}
+    return texts if len(texts) == len(set(others)) else None
+
+
+def _quoted(name: str) -> exp.Identifier:
+    return exp.to_identifier(name, quoted=True)

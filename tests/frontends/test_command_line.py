@@ -1,6 +1,7 @@
 """The command line as real processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,17 @@ def test_help_goes_to_stdout_without_escapes(arguments: list[str]) -> None:
         (["-c", "x", "--max-concurrency", "1.5"], "expected a whole number from 1, got '1.5'"),
         (["-c", "x", "--timeout", "0"], "--timeout: expected a number of seconds above 0, got '0'"),
         (["-c", "x", "--timeout", "nan"], "got 'nan'"),
+        (["--alow-writes"], "did you mean --allow-writes?"),
+        (["--timout", "3"], "did you mean --timeout?"),
+        (["--token=hunter2"], "never from the command line"),
+        (["--json"], "did you mean -o json?"),
+        (["snadbox"], "did you mean sqloud sandbox?"),
+        (["SELECT 1"], 'sqloud -c "SELECT ..."'),
+        (["-c", "x", "-o", "jsn"], "did you mean json?"),
+        (["--on-error", "stpo"], "did you mean stop?"),
+        (["auth", "chek"], "did you mean check?"),
+        (["fmt", "--dif"], "did you mean --diff?"),
+        (["--help", "lmits"], "did you mean limits?"),
         (["provider"], "the following arguments are required: COMMAND"),
         (["provider", "check"], "the following arguments are required: PATH"),
         (["sandbox"], "the following arguments are required: --port"),
@@ -115,8 +127,37 @@ def test_wrong_usage_ends_with_2_and_names_the_option(arguments: list[str], mess
     assert "Traceback" not in err
 
 
-def test_a_malformed_variable_does_not_show_its_value() -> None:
-    assert "hunter2" not in sqloud("-c", "x", "-v", "my-token=hunter2")[2]
+@pytest.mark.parametrize(
+    "arguments",
+    [["-c", "x", "-v", "my-token=hunter2"], ["--token=hunter2"], ["--token", "hunter2"]],
+)
+def test_what_may_be_a_secret_is_not_repeated(arguments: list[str]) -> None:
+    assert "hunter2" not in sqloud(*arguments)[2]
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    from sqloud.frontends.cli import main
+
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_help_fits_a_screen_and_leads_to_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    from sqloud.frontends.options import COMMAND_NAMES, main_parser
+
+    options = {one for action in main_parser("")._actions for one in action.option_strings}
+    short = _printed(capsys, "--help")
+    lines = short.split("\n")
+    assert len(lines) <= 24  # with the prompt behind it
+    assert max(map(len, lines)) <= 80
+    named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", short))
+    assert named <= options
+    whole = _printed(capsys, "--help", "all")
+    assert {one for one in options if one not in whole} == set()
+    assert all(name in short and f"sqloud {name}" in whole for name in COMMAND_NAMES)
+    for topic in re.search(r"help all; or ([^;]*)", short)[1].replace("\n", " ").split(","):  # type: ignore[index]
+        assert len(_printed(capsys, "--help", topic.strip()).split("\n")) <= 24
+    assert _printed(capsys, "help", "fmt") == _printed(capsys, "fmt", "--help")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqloud.connections import Connections, config_file
 from sqloud.dialect import split
 from sqloud.errors import Error, Source
+from sqloud.frontends.arguments import Parser
 from sqloud.frontends.batch import report
 from sqloud.output.escapes import visible
 from sqloud.session import Session
@@ -23,13 +24,13 @@ __all__ = ["parser", "run"]
 
 def parser() -> argparse.ArgumentParser:
     """The parser of `sqloud auth ...`."""
-    made = argparse.ArgumentParser(prog="sqloud auth", allow_abbrev=False)
+    made = Parser(prog="sqloud auth")
     commands = made.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for name, told in (
         ("check", "ask each provider whose token it is"),
         ("list", "the connections of the configuration"),
     ):
-        command = commands.add_parser(name, help=told, description=told, allow_abbrev=False)
+        command = commands.add_parser(name, help=told, description=told)
         command.add_argument(
             "--config", metavar="FILE", type=Path, help="the configuration (also SQLOUD_CONFIG)"
         )

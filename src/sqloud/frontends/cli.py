@@ -62,6 +62,10 @@ def _guarded(arguments: list[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     from sqloud.errors import Error
 
+    if arguments[:1] == ["help"]:
+        arguments = ["--help", *arguments[1:]]
+    if len(arguments) == 2 and arguments[0] in {"--help", "-h"} and arguments[1] in _COMMANDS:
+        arguments = [arguments[1], "--help"]
     command = _COMMANDS.get(arguments[0]) if arguments else None
     try:
         return command(arguments[1:]) if command is not None else _statements(arguments)

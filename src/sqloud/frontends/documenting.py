@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sqloud.errors import Error, InterfaceError, OperationalError
+from sqloud.frontends.arguments import Parser
 from sqloud.frontends.report import tell
 
 __all__ = ["docs_parser", "run"]
@@ -19,10 +20,9 @@ __all__ = ["docs_parser", "run"]
 
 def docs_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud provider docs`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud provider docs",
         description="Write a provider's pages: every resource with its fields, methods, parameters and examples.",
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("provider", metavar="PROVIDER", help="the provider's name in SQL")

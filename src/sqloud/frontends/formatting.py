@@ -13,6 +13,7 @@ from difflib import unified_diff
 from sqloud.dialect import split
 from sqloud.dialect.layout import laid_out
 from sqloud.errors import Error
+from sqloud.frontends.arguments import Parser
 from sqloud.frontends.batch import notice, read_script, report
 
 __all__ = ["parser", "run"]
@@ -20,12 +21,11 @@ __all__ = ["parser", "run"]
 
 def parser() -> argparse.ArgumentParser:
     """The parser of `sqloud fmt ...`."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="sqloud fmt",
         description="Lay scripts out: keywords in capitals, clauses in lines of their own where they do not fit.\n"
         "Nothing but blanks and the case of keywords changes.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = made.add_argument
     add(

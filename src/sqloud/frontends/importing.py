@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from sqloud.frontends.arguments import Parser
 from sqloud.frontends.report import tell
 
 __all__ = ["import_parser", "run"]
@@ -21,11 +22,10 @@ OVERLAY = "overlay"
 
 def import_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud provider import`; `out` and `overlay` are None where they are not said."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud provider import",
         description="Make provider documents from an OpenAPI 3 document. What the specification does not "
         "decide is left out and told on stderr; decide it in the overlay and import again.",
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("specification", metavar="FILE", type=Path, help="an OpenAPI 3.0 or 3.1 document, as JSON or YAML")

@@ -6,8 +6,9 @@ stderr. It reads the file and sends nothing.
 
 from __future__ import annotations
 
-import argparse
 import sys
+
+from sqloud.frontends.arguments import Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,10 +21,9 @@ __all__ = ["run"]
 
 def run(arguments: Sequence[str]) -> int:
     """Print the rows in doubt and give the exit code. Raises OperationalError for a file that cannot be read."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud journal",
         description="Tell which writes of a journal are in doubt: sent, and no answer came.",
-        allow_abbrev=False,
     )
     parser.add_argument("path", metavar="FILE", help="what --journal wrote")
     path = parser.parse_args(list(arguments)).path

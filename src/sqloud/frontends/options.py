@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from sqloud.frontends.arguments import Help, Parser
 from sqloud.output import DEFAULT_FORMAT, FORMAT_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_parser", "main_parser", "provider_parser", "sandbox_parser"]
+__all__ = ["COMMAND_NAMES", "check_parser", "main_parser", "provider_parser", "sandbox_parser"]
 
 _EPILOG = """\
 other commands:
@@ -33,6 +34,34 @@ exit codes:
   0 all well   1 a statement failed   2 wrong usage   4 cut short by a limit you set
   5 credentials   6 rate limit or time budget spent   130, 143 interrupted, terminated
 """
+
+
+_SHORT = """\
+usage: sqloud [options]            a shell; with -c, -f or a pipe a batch
+       sqloud COMMAND [options]    of auth, check, completion, fmt, journal,
+                                   provider, sandbox
+
+  -c SQL, -f FILE         run statements, a script (- is stdin), in this order
+  -v NAME=VALUE           of {{ NAME }}; --param NAME=VALUE: of :NAME
+  -o FORMAT               table, json, jsonl, csv, tsv, markdown, yaml and others
+  --out FILE              write the answer there, all or nothing
+  --sandbox               a simulated cloud: no token, no network
+  --connection NAME       an account of ~/.config/sqloud/config.toml
+  --dry-run               print the requests of each statement, and send none
+  --allow-writes          let INSERT, UPDATE, REPLACE and EXEC be sent
+  --allow-destructive     let DELETE, and what else destroys, be sent
+  --continue-on-error     run on after a failure; the exit code is the first's
+  --timeout SECONDS       time budget of a statement
+  --max-requests N        requests that a statement may send
+  --version
+
+exit codes: 0 all well, 1 a statement failed, 2 usage, 4 cut short by a limit,
+            5 credentials, 6 rate limit or time budget, 130 interrupted
+more:       sqloud --help all; or statements, output, where, writes, limits,
+            commands, codes; sqloud COMMAND --help
+"""
+COMMAND_NAMES = ("auth", "check", "completion", "fmt", "journal", "provider", "sandbox")
+"""What may stand in the place of options."""
 
 
 class _Script(argparse.Action):
@@ -55,15 +84,25 @@ def main_parser(version: str) -> argparse.ArgumentParser:
     It gives `scripts` as (`command` | `file`, argument) pairs, `variables` and `endpoints` as (name, value)
     pairs, directories as resolved paths, and None for what was not said.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud",
+        usage="sqloud [options]\n       sqloud COMMAND [options]",
         description="Ask, change and embed cloud infrastructure with SQL.\n"
         "Without -c, -f and a script on stdin it is a shell.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        add_help=False,
+        commands=COMMAND_NAMES,
     )
     parser.set_defaults(scripts=[])
+    parser.add_argument(
+        *("-h", "--help"),
+        metavar="TOPIC",
+        action=Help,
+        nargs="?",
+        const=_SHORT,
+        help="the first things to know; of TOPIC: all, statements, output, where, writes, limits, commands, codes",
+    )
     add = parser.add_argument_group("statements").add_argument
     add("-c", "--command", metavar="SQL", action=_Script, const="command", help="run statements; may repeat")
     add(
@@ -209,10 +248,9 @@ def main_parser(version: str) -> argparse.ArgumentParser:
 
 def check_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud check ...`: `files`, and what `main_parser` gives under the same names."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud check",
         description="Read and bind every statement of scripts, and send nothing.",
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("files", metavar="FILE", nargs="+", help="a script, - for stdin")
@@ -241,11 +279,11 @@ def check_parser() -> argparse.ArgumentParser:
 
 def provider_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud provider ...`: `path`, resolved by nobody."""
-    parser = argparse.ArgumentParser(prog="sqloud provider", allow_abbrev=False)
+    parser = Parser(prog="sqloud provider")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     commands.add_parser("import", help="make provider documents from an OpenAPI document", add_help=False)
     commands.add_parser("docs", help="write the pages of a provider", add_help=False)
-    check = commands.add_parser("check", help="check provider documents", allow_abbrev=False)
+    check = commands.add_parser("check", help="check provider documents")
     check.add_argument(
         "path", metavar="PATH", help="a provider's folder, its provider.yaml or a service file"
     )
@@ -254,10 +292,9 @@ def provider_parser() -> argparse.ArgumentParser:
 
 def sandbox_parser() -> argparse.ArgumentParser:
     """The parser of `sqloud sandbox ...`; `latency` in milliseconds, `faults` as texts."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud sandbox",
         description="Serve the simulated cloud until SIGINT or SIGTERM.",
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("--port", metavar="N", type=_port, required=True, help="0 takes any free port")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 
+from sqloud.frontends.arguments import Parser
+from sqloud.frontends.options import COMMAND_NAMES
 from sqloud.output import FORMAT_NAMES
 
 __all__ = ["SHELLS", "run", "script"]
 
-_COMMANDS = ("auth", "check", "completion", "fmt", "journal", "provider", "sandbox")
 _FILES = frozenset({"-f", "--file", "--out", "--vars", "--journal", "--database", "--log-requests"})
 _FOLDERS = frozenset({"--providers", "--allow-read", "--allow-write"})
 SHELLS = ("bash", "zsh", "fish")
@@ -20,11 +21,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 def run(arguments: list[str]) -> int:
     """Print the script."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sqloud completion",
         description="bash: source <(sqloud completion bash)   zsh: the same   "
         "fish: sqloud completion fish > ~/.config/fish/completions/sqloud.fish",
-        allow_abbrev=False,
     )
     parser.add_argument("shell", choices=SHELLS)
     sys.stdout.write(script(parser.parse_args(arguments).shell))
@@ -52,7 +52,7 @@ def _bash(*, zsh: bool) -> str:
         --on-error) COMPREPLY=($(compgen -W "stop continue" -- "$word")) ;;
         {"|".join(sorted(_FILES))}) COMPREPLY=($(compgen -f -- "$word")) ;;
         {"|".join(sorted(_FOLDERS))}) COMPREPLY=($(compgen -d -- "$word")) ;;
-        sqloud) COMPREPLY=($(compgen -W "{" ".join(_COMMANDS)} {options}" -- "$word")) ;;
+        sqloud) COMPREPLY=($(compgen -W "{" ".join(COMMAND_NAMES)} {options}" -- "$word")) ;;
         check|import) COMPREPLY=($(compgen -f -- "$word")) ;;
         completion) COMPREPLY=($(compgen -W "{" ".join(SHELLS)}" -- "$word")) ;;
         provider) COMPREPLY=($(compgen -W "check docs import" -- "$word")) ;;
@@ -64,13 +64,13 @@ complete -o filenames -F _sqloud sqloud
 
 
 def _fish() -> str:
-    lines = [f"complete -c sqloud -n __fish_use_subcommand -f -a {name}" for name in _COMMANDS]
+    lines = [f"complete -c sqloud -n __fish_use_subcommand -f -a {name}" for name in COMMAND_NAMES]
     for action in _actions():
         words = [
             f"-l {one[2:]}" if one.startswith("--") else f"-s {one[1:]}" for one in action.option_strings
         ]
         files = set(action.option_strings) & (_FILES | _FOLDERS)
-        takes = "" if action.nargs == 0 else " -r" if files else " -x"
+        takes = "" if action.nargs in {0, "?"} else " -r" if files else " -x"
         choices = f" -a '{' '.join(map(str, action.choices))}'" if action.choices else ""
         about = (action.help or "").replace("'", "").replace("%%", "%")
         lines.append(f"complete -c sqloud {' '.join(words)}{takes}{choices} -d '{about}'")

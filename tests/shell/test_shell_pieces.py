@@ -10,7 +10,7 @@ from sqloud.engine.base import ResultColumn
 from sqloud.frontends.shell_catalogue import condition
 from sqloud.frontends.shell_pieces import pieces
 from sqloud.frontends.shell_text import is_complete
-from sqloud.output.screen import gathered, grid_lines, record_lines
+from sqloud.output.screen import folded_width, gathered, grid_lines, record_lines
 from sqloud.output.widths import width_of
 
 TEXT = ResultColumn(name="t", type="VARCHAR")
@@ -71,6 +71,13 @@ def test_grid_is_folded_to_the_screen_and_loses_nothing() -> None:
     assert sum(line.count("word") for line in lines) == 40
     assert "| NULL " in "\n".join(lines)
     assert lines[-1] == "(2 rows)"
+
+
+@pytest.mark.parametrize(("count", "fits"), [(3, True), (8, False)])
+def test_grid_of_too_many_columns_is_known_before_it_is_laid_out(count: int, fits: bool) -> None:
+    grid = gathered([TEXT] * count, [[("word " * 9,) * count]], None)
+    assert folded_width(grid, 60) == width_of(grid_lines(grid, width=60)[0])
+    assert (folded_width(grid, 60) <= 60) is fits
 
 
 def test_grid_says_what_it_leaves_out() -> None:

@@ -38,6 +38,16 @@ def test_catalogue_expanded_timing_and_requests(terminal: Open) -> None:
     assert "droplet_id" in shell.prompt()
 
 
+def test_few_rows_of_many_columns_are_records(terminal: Open) -> None:
+    shell = terminal("--sandbox", columns=60)
+    shell.prompt()
+    shell.type("SELECT " + ", ".join(f"'a long text' AS c{number}" for number in range(9)) + ";\r")
+    assert "c8 | a long text" in shell.expect("(1 row)")
+    shell.prompt()
+    shell.type("SELECT 'a long text' AS a, 'another that is even longer than the first one' AS b;\r")
+    assert "| a long text | another that is even longer than" in shell.expect("(1 row)")
+
+
 def test_statement_goes_on_behind_a_command(terminal: Open) -> None:
     shell = terminal("--sandbox")
     shell.prompt()

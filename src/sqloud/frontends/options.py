@@ -41,9 +41,9 @@ usage: sqloud [options]            a shell; with -c, -f or a pipe a batch
        sqloud COMMAND [options]    of auth, check, completion, fmt, journal,
                                    provider, sandbox
 
-  -c SQL, -f FILE         run statements, a script (- is stdin), in this order
+  -c SQL, -f FILE         run statements, a script (- is stdin); in order
   -v NAME=VALUE           of {{ NAME }}; --param NAME=VALUE: of :NAME
-  -o FORMAT               table, json, jsonl, csv, tsv, markdown, yaml and others
+  -o FORMAT               table, json, jsonl, csv, tsv, yaml and others
   --out FILE              write the answer there, all or nothing
   --sandbox               a simulated cloud: no token, no network
   --connection NAME       an account of ~/.config/sqloud/config.toml

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "Console", "Lines", "note"]
 
+_FRAME = 5
+"""Lines of a table beside its rows, and the prompt."""
+
 NAME = "<shell>"
 """The source of what is typed, as errors quote it."""
 
@@ -239,7 +242,7 @@ class Console:
     def _laid_out(self, result: Result, *, expanded: bool) -> list[str]:
         r"""The lines of a table or of records, as the screen's width and `\x` want them."""
         from sqloud.frontends.shell_pager import pager_command, screen_size
-        from sqloud.output.screen import gathered, grid_lines, record_lines
+        from sqloud.output.screen import folded_width, gathered, grid_lines, record_lines
 
         colour = wants_colour(sys.stdout, os.environ)
         grid = gathered(result.columns, result.batches(), self.state.most_rows)
@@ -249,11 +252,12 @@ class Console:
             return record_lines(grid, width=columns, colour=colour)
         if not wide:
             return grid_lines(grid, colour=colour)
-        folded = grid_lines(grid, width=columns, colour=colour)
-        paged = self.state.paging and pager_command(os.environ) is not None
-        if len(folded) >= height and paged:  # the pager moves sideways too
+        paged = self.state.paging and pager_command(self.settings.environment) is not None
+        if paged and len(grid.rows) + _FRAME >= height:  # the pager moves sideways too
             return grid_lines(grid, colour=colour)
-        return folded
+        if folded_width(grid, columns) > columns:  # the terminal would break the lines
+            return record_lines(grid, width=columns, colour=colour)
+        return grid_lines(grid, width=columns, colour=colour)
 
     def show_lines(self, lines: list[str]) -> None:
         """Lines where answers go, paged where they are many."""

@@ -17,7 +17,7 @@ from sqloud.output.forms import NUMERIC, rows_of, text_column
 from sqloud.output.shapes import shape_of
 from sqloud.output.widths import folded, padded, width_of
 
-__all__ = ["Grid", "gathered", "grid_lines", "record_lines"]
+__all__ = ["Grid", "folded_width", "gathered", "grid_lines", "record_lines"]
 
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 _NULL = "\x00"
@@ -80,6 +80,12 @@ def grid_lines(grid: Grid, *, width: int | None = None, colour: bool = False) ->
     for row in grid.rows:
         lines += _row_lines(row, widths, grid.numeric, "", "", dim)
     return [*lines, f"+-{rule}-+", _footer(grid)]
+
+
+def folded_width(grid: Grid, width: int) -> int:
+    """The columns of a line of a grid that is folded to `width`: more where it has too many columns for it."""
+    frame = 3 * len(grid.headers) + 1
+    return sum(_fitted(grid.widths, width - frame)) + frame
 
 
 def record_lines(grid: Grid, *, width: int, colour: bool = False) -> list[str]:

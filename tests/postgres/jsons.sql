@@ -51,7 +51,6 @@ SELECT ARRAY[1, 2, 3] = ARRAY[1, 2, 3], ARRAY[1, 2] < ARRAY[1, 3], ARRAY[]::text
 SELECT '{1,2,3}'::int[], '{a,b}'::text[], ARRAY(SELECT vcpus FROM digitalocean.droplets.droplets WHERE memory = 8192 ORDER BY id);
 SELECT unnest(tags) AS tag, count(*) FROM digitalocean.droplets.droplets GROUP BY tag ORDER BY 2 DESC, 1;
 SELECT unnest(ARRAY[1, 2]), unnest(ARRAY['a', 'b', 'c']);
--- differs: unnest of several lists is not built
 SELECT * FROM unnest(ARRAY[1, 2], ARRAY['a', 'b', 'c']) AS t(n, s);
 SELECT string_to_array('a,b,,c', ','), string_to_array('a,b,,c', ',', ''), string_to_array('abc', NULL), array_to_string(ARRAY['a', NULL, 'b'], ',', '*');
 SELECT ARRAY[1, NULL, 3], 2 = ANY(ARRAY[1, NULL]), 1 = ANY(ARRAY[1, NULL]), ARRAY[[1, 2], [3, 4]];

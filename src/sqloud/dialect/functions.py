@@ -67,7 +67,8 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = _counts(
     "json_extract_path_text 2+, jsonb_array_elements 1, json_array_elements 1, jsonb_array_elements_text "
     "1, json_array_elements_text 1, jsonb_object_keys 1, json_object_keys 1, jsonb_each 1, "
     "jsonb_each_text 1, json_each_text 1, json_each 1-2, json_tree 1-2, jsonb_pretty 1, scale 1,"
-    " hex 1, isfinite 1, log10 1, log2 1, json_extract_text 2, regexp_extract 2-4, date_part 2"
+    " hex 1, isfinite 1, log10 1, log2 1, json_extract_text 2, regexp_extract 2-4, date_part 2, "
+    "json_to_record 1, jsonb_to_record 1, json_to_recordset 1, jsonb_to_recordset 1"
 )
 """Least and most arguments, by name. What stands after ORDER BY inside of the brackets is not counted."""
 

@@ -154,7 +154,11 @@ def _with_accounts(text: str, tokens: list[Token]) -> list[Token]:
     found: list[Token] = []
     for token in tokens:
         if found and token.start <= found[-1].end:
-            continue  # a part of the account
+            # A part of the account; `1.` is read as a number, and the dot in it is what parts names.
+            last = found[-1].end
+            if token.end > last and text[last + 1] == ".":
+                found.append(Token(TokenType.DOT, ".", token.line, token.col, last + 1, last + 1))
+            continue
         before = found[-1] if found else None
         account = _ACCOUNT.match(text, token.start) if token.token_type == TokenType.PARAMETER else None
         if account and before is not None and before.token_type == TokenType.VAR and _begins(found, token):

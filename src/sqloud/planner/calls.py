@@ -64,6 +64,9 @@ def _spell_aggregate(node: exp.Expr, name: str, arguments: list[exp.Expr]) -> No
 
 def spell_tables(tree: exp.Expr) -> None:
     """Replace, in place, each function in a FROM that the engine lacks by a query with the columns that it has."""
+    for node in list(tree.find_all(exp.Unnest, exp.Table, exp.Lateral)):
+        if isinstance(node.parent, (exp.From, exp.Join)):
+            _spell_lists_of(node)
     for node in list(tree.find_all(exp.Table, exp.Lateral)):
         call = node.this
         name = call.name.lower() if isinstance(call, exp.Anonymous) else ""
@@ -91,6 +94,70 @@ def spell_tables(tree: exp.Expr) -> None:
             if isinstance(node, exp.Table) and node.args.get(argument):
                 replacement.set(argument, node.args[argument])
         node.replace(replacement)
+
+
+def _spell_lists_of(node: exp.Expr) -> None:
+    """Several lists beside each other, a numbered series, and the records of a JSON value, as rows."""
+    alias = node.args.get("alias")
+    call = node.this
+    name = call.name.lower() if isinstance(call, exp.Anonymous) else ""
+    numbered: exp.Expr | None = None
+    if isinstance(node, exp.Unnest):
+        if len(node.expressions) < 2:
+            return
+        lists, numbered = node.expressions, node.args.get("offset") or None
+        columns = alias.columns if alias is not None else []
+    elif isinstance(call, _SERIES) and node.args.get("ordinality"):
+        bounds = [call.args[one] for one in ("start", "end", "step") if call.args.get(one) is not None]
+        lists = [exp.Anonymous(this="generate_series", expressions=[bound.copy() for bound in bounds])]
+        given = list(alias.columns) if alias is not None else []
+        own = alias.name if alias is not None and alias.name else "generate_series"
+        names = [*given, *(exp.to_identifier(one) for one in (own, "ordinality")[len(given) :])]
+        columns, numbered = names[:1], names[1]
+    elif name in _RECORDS:
+        columns = alias.columns if alias is not None else []
+        if not columns or not all(isinstance(column, exp.ColumnDef) for column in columns):
+            raise NotSupportedError(
+                f"{name} says no columns", span=span_of(node), hints=("write   AS t(name text, size int)",)
+            )
+        lists = [_field(call.expressions[0], column, name.endswith("set")) for column in columns]
+        columns = [column.this for column in columns]
+    else:
+        return
+    if name in _RECORDS and not name.endswith("set"):
+        query = exp.select(*(one.copy() for one in lists))
+    else:
+        query = exp.select(*(_filled("unnest($1)", [one]) for one in lists))
+    names = [column.copy() for column in columns]
+    names += [
+        exp.to_identifier("unnest" if not at else f"unnest_{at}") for at in range(len(names), len(lists))
+    ]
+    if numbered is not None:
+        longest = ", ".join(f"len(${at})" for at in range(1, len(lists) + 1))
+        query = query.select(_filled(f"unnest(range(1, greatest({longest}) + 1))", lists))
+        names.append(
+            numbered.copy() if isinstance(numbered, exp.Identifier) else exp.to_identifier("ordinality")
+        )
+    named = alias.this.copy() if alias is not None and alias.this is not None else None
+    replacement = exp.Lateral(
+        this=exp.Subquery(this=query),
+        alias=exp.TableAlias(this=named or exp.to_identifier(name or "unnest"), columns=names),
+    )
+    for argument in ("joins", "laterals"):
+        if node.args.get(argument):
+            replacement.set(argument, node.args[argument])
+    node.replace(replacement)
+
+
+def _field(value: exp.Expr, column: exp.ColumnDef, many: bool) -> exp.Expr:
+    """What each record of a JSON value has under a name, in its type."""
+    path = exp.Literal.string(pointer([column.name]))
+    kind = column.args["kind"]
+    reading = "json_extract" if kind.this in (exp.DType.JSON, exp.DType.JSONB) else "json_extract_string"
+    if not many:
+        return exp.cast(_filled(f"{reading}(CAST($1 AS JSON), $2)", [value, path]), kind)
+    each = _filled(f"list_transform(CAST($1 AS JSON[]), lambda one: {reading}(one, $2))", [value, path])
+    return exp.cast(each, exp.DataType(this=exp.DType.ARRAY, expressions=[kind.copy()], nested=True))
 
 
 def _is_read(node: exp.Expr, name: str) -> bool:
@@ -157,6 +224,17 @@ def _groups(subject: exp.Expr, pattern: exp.Expr, flags: list[exp.Expr]) -> exp.
         )
     groups = ", ".join(f"regexp_extract($1, $2, {number})" for number in numbers)
     return _filled(f"CASE WHEN regexp_matches($1, $2) THEN [{groups}] END", [subject, pattern])
+
+
+def _regexp_matches(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    """PostgreSQL's rows of lists where an output stands; a test, as in DuckDB, where a condition does."""
+    subject, pattern, *flags = arguments
+    if not isinstance(node.parent.unalias() if node.parent is not None else None, (exp.Select, type(node))):
+        return exp.Anonymous(this="regexp_matches", expressions=[one.copy() for one in arguments])
+    found = _groups(subject, pattern, flags)
+    if flags and "g" in _text(flags[0], "a flag"):
+        return _filled("unnest($1)", [found])
+    return _filled("unnest(CASE WHEN $1 IS NULL THEN [] ELSE [$1] END)", [found])
 
 
 def _regexp_match(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
@@ -260,8 +338,11 @@ def _moment(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
     return exp.paren(_filled(sql, filling))
 
 
+_SERIES = (exp.GenerateSeries, exp.ExplodingGenerateSeries)
+_RECORDS = ("json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset")
 _BUILDERS: Mapping[str, Callable[[exp.Expr, list[exp.Expr]], exp.Expr]] = {
     "regexp_match": _regexp_match,
+    "regexp_matches": _regexp_matches,
     "json_extract_path": _extract_path(False),
     "jsonb_extract_path": _extract_path(False),
     "json_extract_path_text": _extract_path(True),

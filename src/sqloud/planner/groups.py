@@ -6,14 +6,15 @@ a table must be asked by, it must be asked by there; an account that is not mean
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
 from sqloud.errors import Error
 from sqloud.planner.cover import conjuncts
 from sqloud.planner.own import OwnRelations
-from sqloud.planner.sources import Catalogue, folded, source_name, virtual_columns
+from sqloud.planner.renaming import askable
+from sqloud.planner.sources import Catalogue, folded, source_name
 from sqloud.planner.views import place_body, span_at
 from sqloud.registry.records import TableName
 
@@ -49,7 +50,7 @@ def _body(names: Sequence[TableName], catalogue: Catalogue, at: dict[str, int]) 
         )
         table.meta[APART] = True
         account = exp.alias_(exp.Literal.string(name.provider.partition("@")[2]), _COLUMN, quoted=True)
-        hidden = [exp.column(_quoted(column)) for column in _askable(name, catalogue)]
+        hidden = [exp.column(_quoted(column)) for column in askable(name, catalogue)]
         for column in hidden:
             column.meta["hidden"] = True
         select = exp.select(exp.Star(), account, *hidden, copy=False).from_(table, copy=False)
@@ -58,15 +59,6 @@ def _body(names: Sequence[TableName], catalogue: Catalogue, at: dict[str, int]) 
     for part in whole.walk():
         part.meta.update(at)
     return whole
-
-
-def _askable(name: TableName, catalogue: Catalogue) -> Iterator[str]:
-    """The hidden columns that a predicate can bind, of those that need not be bound."""
-    resource = catalogue.resource(name)
-    required = {parameter.sql_name for parameter in resource.listing.required} if resource.listing else set()
-    for column, virtual in virtual_columns(resource).items():
-        if virtual.kind in {"computed", "scope"} and not virtual.paging and column not in required:
-            yield column
 
 
 def _asked(node: exp.Table, members: Sequence[str]) -> Sequence[str]:

@@ -85,6 +85,10 @@ def place_own(
     from sqloud.planner.views import place_view
 
     place_files(tree, own.readable)
+    if any(len(node.parts) == 3 and node.alias_column_names for node in tree.find_all(exp.Table)):
+        from sqloud.planner.renaming import place_renamed
+
+        place_renamed(tree, own, catalogue, above)
     if any("@" in folded(node.args.get("catalog")) for node in tree.find_all(exp.Table)):
         from sqloud.planner.groups import place_groups
 

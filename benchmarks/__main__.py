@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from benchmarks import answers, network
+from benchmarks import answers, network, prompt
 from sqloud.registry import Catalogue
 from sqloud.sandbox.cloud import open_sandbox
 from sqloud.sandbox.server import running
@@ -66,6 +66,7 @@ def main() -> None:
             )
             ratio("a batch SELECT on loopback / the imports alone", ask, [*python, IMPORTS], 1.2, environment)
             ratio("the same as json", [*ask, "-o", "json"], [*python, IMPORTS], 1.2, environment)
+            prompt.run(print, environment)
     answers.main()
     network.run(print)
 

@@ -32,7 +32,6 @@ SELECT to_json('x'::text), to_jsonb(1), to_json(ARRAY[1, 2]), to_jsonb(true), to
 SELECT to_jsonb(tags), to_json(created_at) FROM digitalocean.droplets.droplets WHERE id = 3164444;
 SELECT row_to_json(x) FROM (SELECT id, name FROM digitalocean.droplets.droplets WHERE id = 3164444) x;
 SELECT jsonb_extract_path(region, 'slug'), json_extract_path_text(networks, 'v4', '0', 'type') FROM digitalocean.droplets.droplets WHERE id = 3164444;
--- differs: not built
 SELECT jsonb_set('{"a": 1}', '{b}', '2'), jsonb_strip_nulls('{"a": null, "b": 1}');
 -- differs: not built
 SELECT jsonb_path_query_first('{"a": [1, 2]}', '$.a[1]');

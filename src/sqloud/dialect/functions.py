@@ -68,6 +68,7 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = _counts(
     "1, json_array_elements_text 1, jsonb_object_keys 1, json_object_keys 1, jsonb_each 1, "
     "jsonb_each_text 1, json_each_text 1, json_each 1-2, json_tree 1-2, jsonb_pretty 1, scale 1,"
     " hex 1, isfinite 1, log10 1, log2 1, json_extract_text 2, regexp_extract 2-4, date_part 2, "
+    "json_set 3, json_insert 3, json_replace 3, json_remove 2, jsonb_set 3-4, json_strip_nulls 1, jsonb_strip_nulls 1, "
     "json_to_record 1, jsonb_to_record 1, json_to_recordset 1, jsonb_to_recordset 1"
 )
 """Least and most arguments, by name. What stands after ORDER BY inside of the brackets is not counted."""
@@ -91,6 +92,10 @@ SCALARS: Mapping[str, str] = {
     "json_quote": "to_json($1)",
     "json": "CAST($1 AS JSON)",
     "json_valid": "json_valid($1)",
+    "json_set/3": "json_set(CAST($1 AS JSON), $2, to_json($3))",
+    "json_insert/3": "json_insert(CAST($1 AS JSON), $2, to_json($3))",
+    "json_replace/3": "json_replace(CAST($1 AS JSON), $2, to_json($3))",
+    "json_remove/2": "json_remove(CAST($1 AS JSON), $2)",
     "hex": "upper(hex($1))",
     "glob": "$2 GLOB $1",
     "like/2": "$2 LIKE $1",
@@ -162,6 +167,8 @@ SCALARS: Mapping[str, str] = {
     "json_build_array": "json_array($*)",
     "jsonb_build_array": "json_array($*)",
     "jsonb_pretty": "json_pretty($1)",
+    "json_strip_nulls": "json_strip_nulls(CAST($1 AS JSON))",
+    "jsonb_strip_nulls": "json_strip_nulls(CAST($1 AS JSON))",
     "jsonb_array_length": "json_array_length(CAST($1 AS JSON))",
     "array_length/2": "CASE WHEN $2 = 1 THEN nullif(len($1), 0) END",
     "array_upper": "CASE WHEN $2 = 1 THEN nullif(len($1), 0) END",

@@ -18,7 +18,7 @@ from sqloud.errors import NotSupportedError
 from sqloud.planner.formats import moment_text, number_text, strftime_format
 from sqloud.planner.moments import MOMENTS, moment_sql
 
-__all__ = ["called_name", "pointer", "spell_call", "spell_tables"]
+__all__ = ["called_name", "path_steps", "pointer", "spell_call", "spell_tables"]
 
 _ALL = re.compile(r"(\w+)\(\$\*\)")
 _WHOLE = (exp.Literal, exp.Column, exp.Func, exp.Query, exp.Star, exp.Paren)
@@ -241,6 +241,53 @@ def _regexp_match(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
     return exp.paren(_groups(arguments[0], arguments[1], arguments[2:]))
 
 
+def _jsonb_set(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
+    """A value in the place of another; where what would hold it is missing, nothing changes.
+
+    An index beyond a list puts the value at its end, or before its beginning.
+    """
+    steps = path_steps(arguments[1])
+    target, value = exp.cast(arguments[0].copy(), "JSON"), exp.cast(arguments[2].copy(), "JSON")
+    creates = arguments[3].copy() if len(arguments) > 3 else exp.true()
+    if not steps:
+        return target
+    *above, last = steps
+    holder = exp.Literal.string(pointer(above)) if above else exp.Literal.string("$")
+    here = exp.Literal.string(pointer(steps))
+    filling = [target, here, value, holder, creates]
+    whole = "json_set($1, $2, $3)"
+    if last.lstrip("-").isdigit():
+        listed = "CAST(json_extract($1, $4) AS JSON[])"
+        joined = f"[$3], {listed}" if last.startswith("-") else f"{listed}, [$3]"
+        grown = f"json_set($1, $4, to_json(list_concat({joined})))"
+        if not above:
+            grown = f"to_json(list_concat({joined}))"
+        whole = (
+            f"CASE WHEN json_type($1, $4) = 'ARRAY' AND NOT json_exists($1, $2) THEN {grown} ELSE {whole} END"
+        )
+    return exp.paren(
+        _filled(
+            "CASE WHEN $3 IS NULL OR $5 IS NULL THEN NULL WHEN json_exists($1, $2) THEN json_set($1, $2, $3)"
+            f" WHEN $5 AND json_type($1, $4) IN ('OBJECT', 'ARRAY') THEN {whole} ELSE $1 END",
+            filling,
+        )
+    )
+
+
+def path_steps(node: exp.Expr) -> list[str]:
+    """The steps of a path of PostgreSQL's: `'{a,b}'`, `ARRAY['a', 'b']`.
+
+    Raises NotSupportedError for what is no literal.
+    """
+    inner = node.unnest()
+    if isinstance(inner, exp.Cast):
+        inner = inner.this.unnest()
+    if isinstance(inner, exp.Array):
+        return [_text(step, "a step of a path") for step in inner.expressions]
+    text = _text(inner, "a path").strip()
+    return [step.strip().strip('"') for step in text.strip("{}").split(",")] if text != "{}" else []
+
+
 def pointer(steps: list[str]) -> str:
     """JSON's path of the engine for a path of PostgreSQL's; what may be an index or a key is a JSON pointer."""
     if any(step.startswith("-") and step[1:].isdigit() for step in steps):
@@ -342,6 +389,7 @@ _SERIES = (exp.GenerateSeries, exp.ExplodingGenerateSeries)
 _RECORDS = ("json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset")
 _BUILDERS: Mapping[str, Callable[[exp.Expr, list[exp.Expr]], exp.Expr]] = {
     "regexp_match": _regexp_match,
+    "jsonb_set": _jsonb_set,
     "regexp_matches": _regexp_matches,
     "json_extract_path": _extract_path(False),
     "jsonb_extract_path": _extract_path(False),

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sqloud.dialect import span_of
 from sqloud.errors import NotSupportedError
-from sqloud.planner.calls import called_name, pointer, spell_call
+from sqloud.planner.calls import called_name, path_steps, pointer, spell_call
 from sqloud.planner.names import BoundColumn
 
 __all__ = ["mark_types", "spell_lists", "spelled"]
@@ -73,13 +73,23 @@ def _literal(node: exp.Expr, what: str) -> str:
 
 def _path(function: str) -> Callable[[exp.Expr], None]:
     def rule(node: exp.Expr) -> None:
-        steps = node.expression.unnest()
-        if isinstance(steps, exp.Array):
-            found = [_literal(step, "a step of a path") for step in steps.expressions]
-        else:
-            text = _literal(steps, "a path").strip()
-            found = [step.strip().strip('"') for step in text.strip("{}").split(",")] if text != "{}" else []
+        found = path_steps(node.expression)
         node.replace(_call(function, node.this, exp.Literal.string(pointer(found) if found else "$")))
+
+    return rule
+
+
+def _without(node: exp.Expr) -> None:
+    found = path_steps(node.expression)
+    if found:
+        node.replace(_call("json_remove", _json(node.this), exp.Literal.string(pointer(found))))
+    else:
+        node.replace(_json(node.this))
+
+
+def _refused(what: str, hint: str) -> Callable[[exp.Expr], None]:
+    def rule(node: exp.Expr) -> None:
+        raise NotSupportedError(f"{what} is not built", span=span_of(node), hints=(hint,))
 
     return rule
 
@@ -413,6 +423,10 @@ _RULES: Mapping[type[exp.Expr], Callable[[exp.Expr], None]] = {
     exp.AnonymousAggFunc: spell_call,
     exp.JSONBExtract: _path("json_extract"),
     exp.JSONBExtractScalar: _path("json_extract_string"),
+    exp.JSONBDeleteAtPath: _without,
+    exp.JSONBPathExists: _refused("@?", "write   x #> '{a,b}' IS NOT NULL"),
+    exp.MatchAgainst: _refused("@@", "write what is compared:   x #>> '{a,b}' = 'c'"),
+    exp.JSONTable: _refused("json_table", "write   jsonb_to_recordset(x) AS t(a int)"),
     exp.ArrayContainsAll: _contains,
     exp.ArrayContainedBy: _contains,
     exp.JSONBContainsTopKey: _top_key,

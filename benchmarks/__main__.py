@@ -12,11 +12,11 @@ import sys
 import tempfile
 import time
 
-from benchmarks import answers, network, prompt
+from benchmarks import answers, completion, network, prompt
 from sqloud.registry import Catalogue
 from sqloud.sandbox.cloud import open_sandbox
 from sqloud.sandbox.server import running
-from sqloud.settings import shipped
+from sqloud.settings import Settings, shipped
 
 PAIRS = 11
 IMPORTS = "import sqlglot, httpx, duckdb; httpx.AsyncClient()"
@@ -67,6 +67,7 @@ def main() -> None:
             ratio("a batch SELECT on loopback / the imports alone", ask, [*python, IMPORTS], 1.2, environment)
             ratio("the same as json", [*ask, "-o", "json"], [*python, IMPORTS], 1.2, environment)
             prompt.run(print, environment)
+            completion.run(print, Settings.from_environment({"SQLOUD_CACHE_DIR": home}, sandbox=True))
     answers.main()
     network.run(print)
 

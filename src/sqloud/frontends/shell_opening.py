@@ -7,6 +7,7 @@ waits for it there, and gets its failure.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 
 from sqloud.errors import Error, Source
 from sqloud.output import DEFAULT_FORMAT, write
@@ -47,6 +48,7 @@ class Opening:
         if self._session is None:
             self._session = self._pool.submit(self._open)
             self._session.add_done_callback(lambda _: self.on_opened())
+            self._pool.submit(self._look_ahead)
 
     def has_dialect(self) -> bool:
         """Whether the tokenizer can be had without waiting."""
@@ -102,6 +104,16 @@ class Opening:
         session = self.opened()
         if session is not None:
             session.close()
+
+    def _look_ahead(self) -> None:
+        """Bring in what the first candidates need, so that no key waits for it."""
+        session = self.opened()
+        if session is not None:
+            import sqloud.frontends.completion
+            import sqloud.frontends.completion_names  # noqa: F401
+
+            with suppress(Error):  # whoever wants the functions meets it
+                session.functions()
 
     def _open(self) -> Session:
         from io import StringIO

@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from sqloud.dialect.misspelt import did_you_mean, meant
 from sqloud.dialect.nodes import span_of
 from sqloud.dialect.syntax import SqloudParser, UnreadableTokens, sqloud_dialect
 from sqloud.errors import Error, NotSupportedError, Source, Span, SqlSyntaxError
@@ -165,7 +166,18 @@ class Fragment(msgspec.Struct, frozen=True, kw_only=True):
         if token.start in self.bare:
             return self._misplaced(token.start, self.bare[token.start])
         text = self.source.text[token.start : token.end + 1]
-        return SqlSyntaxError(f"unexpected {_short(text)}{expected}", span=Span(token.start, token.end + 1))
+        return SqlSyntaxError(
+            f"unexpected {_short(text)}{expected}",
+            span=Span(token.start, token.end + 1),
+            hints=did_you_mean(text, wanted) or self._meant(token.start),
+        )
+
+    def _meant(self, start: int) -> tuple[str, ...]:
+        """A hint where the token at an offset, or the one before it, is a keyword misspelt."""
+        words = [self.source.text[token.start : token.end + 1] for token in self.tokens]
+        return meant(
+            words, next((n for n, token in enumerate(self.tokens) if token.start >= start), len(words))
+        )
 
     def _unreadable(self, cause: UnreadableTokens) -> Error:
         if cause.start in self.bare and not cause.at_end:
@@ -181,6 +193,7 @@ class Fragment(msgspec.Struct, frozen=True, kw_only=True):
         return SqlSyntaxError(
             message,
             span=Span(cause.start, cause.end),
+            hints=() if cause.at_end else self._meant(cause.start),
             incomplete=cause.at_end and not self.terminated,
         )
 

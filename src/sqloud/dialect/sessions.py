@@ -10,10 +10,11 @@ from sqlglot.tokenizer_core import TokenType
 from sqloud.dialect.commands import read_name, show
 from sqloud.dialect.fragments import Fragment
 from sqloud.dialect.guides import ShowStatement, is_ready, show_ready
+from sqloud.dialect.misspelt import did_you_mean
 from sqloud.dialect.nodes import escape_templates
 from sqloud.dialect.statements import Name, Show, Statement
 from sqloud.errors import NotSupportedError, Span
-from sqloud.session_settings import SESSION_SETTINGS
+from sqloud.session_settings import SESSION_SETTINGS, setting
 
 __all__ = ["ResetSetting", "SetSetting", "ShowSetting", "reset", "set_setting", "show_any", "use"]
 
@@ -102,7 +103,12 @@ def show_any(fragment: Fragment) -> Show | ShowSetting | ShowStatement:
     word = fragment.word(1)
     if len(fragment.tokens) == 2 and (word == "ALL" or word.lower() in SESSION_SETTINGS):
         return ShowSetting(name=None if word == "ALL" else read_name(fragment, 1))
-    return show_ready(fragment) if is_ready(fragment) else show(fragment)
+    if is_ready(fragment):
+        return show_ready(fragment)
+    if len(fragment.tokens) == 2 and did_you_mean(word, tuple(SESSION_SETTINGS)):
+        token = fragment.tokens[1]
+        setting(word.lower(), Span(token.start, token.end + 1))  # raises, with the nearest
+    return show(fragment)
 
 
 def _value(fragment: Fragment, at: int) -> tuple[str | int | float, Span, int]:

@@ -10,15 +10,15 @@ from sqloud.errors import ProgrammingError
 __all__ = ["STATEMENTS", "TOUR", "statement_help"]
 
 TOUR = """\
-Five statements to begin with; each runs in the sandbox (sqloud --sandbox) as in your account:
+Five statements to begin with; each runs in the sandbox as in your account:
 
   SHOW SERVICES IN digitalocean;
       what there is; then SHOW RESOURCES IN digitalocean.droplets; or \\dt droplets.*
 
-  SELECT id, name, region ->> 'slug' AS region, status FROM digitalocean.droplets.droplets;
+  SELECT id, name, region ->> 'slug' FROM digitalocean.droplets.droplets;
       one table; Tab completes its columns, \\d droplets.droplets lists them
 
-  SELECT name, size_gigabytes FROM digitalocean.droplets.backups WHERE droplet_id = 3164444;
+  SELECT name FROM digitalocean.droplets.backups WHERE droplet_id = 3164444;
       a table that belongs to something: say which
 
   SELECT d.name, b.name AS backup FROM digitalocean.droplets.droplets d

@@ -142,7 +142,8 @@ def edit(console: Console, words: list[str]) -> None:
                 f"cannot run the editor {editor}: {error}", hints=("set EDITOR to a program that is there",)
             ) from error
         if status:
-            raise OperationalError(f"the editor ended with {status}; what is typed stays as it was")
+            ended = f"ended with {status}" if status > 0 else "was interrupted"
+            raise OperationalError(f"the editor {ended}; what is typed stays as it was")
         console.state.pending = _read(path).rstrip("\n")
 
 

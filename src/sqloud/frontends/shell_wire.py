@@ -45,6 +45,7 @@ def connect(console: Console, words: list[str]) -> None:
     if words:
         name = words[0].replace("'", "''")
         console.run(f"SET connection = '{name}'", "<\\c>")
+        tell(f"{visible(words[0])} is asked from now on")
         return
     session = console.session()
     for one in session.connections():

@@ -31,7 +31,7 @@ TAILORED = 800
 class Domains:
     """Pairs of databases of one connection: some rows, and the same with rows under keys that they lack."""
 
-    def __init__(self, tables: Tables, scopes: Mapping[str, str | None]) -> None:
+    def __init__(self, tables: Tables, scopes: Mapping[str, tuple[str, ...]]) -> None:
         self._tables, self._scopes = tables, scopes
         self._connection = duckdb.connect()
         self._connection.execute(
@@ -40,7 +40,7 @@ class Domains:
         for number in range(SETS):
             dice = Random(number)
             rows = {name: self._rows(dice, name) if number else list(tables[name][1]) for name in tables}
-            more = {name: _more(dice, number) if scopes[name] else [] for name in tables}
+            more = {name: _more(dice, number, len(scopes[name])) for name in tables}
             self._create(f"few_{number}")
             self._create(f"more_{number}")
             self._fill(f"few_{number}", rows)
@@ -70,7 +70,7 @@ class Domains:
         rows, more = {}, {}
         for name, (columns, _) in self._tables.items():
             scope = self._scopes[name]
-            keys = sorted({*values, *told.get(scope or "", ())})
+            keys = sorted({*values, *(number for one in scope for number in told.get(one, ()))})
             new = dice.sample(keys, dice.randint(1, len(keys)))
             old = [value for value in keys if value not in new]
             rows[name] = self._few_values(dice, columns, scope, told, old, values, dice.choice(sizes))
@@ -95,27 +95,28 @@ class Domains:
         self,
         dice: Random,
         columns: Sequence[str],
-        scope: str | None,
+        scope: tuple[str, ...],
         told: Mapping[str, Sequence[int]],
         keys: Sequence[int],
         values: Sequence[int],
         size: int,
     ) -> list[Row]:
         """Rows whose columns each have few values of their own, so that what is rare by chance is met together."""
-        if scope is not None and not keys:
+        if scope and not keys:
             return []
         choices: dict[str, Sequence[int | None]] = {}
+        asked = dice.choice(scope) if scope else ""
         for column in columns:
-            there: Sequence[int | None] = keys if column == scope else values
-            if column not in (scope, "id"):
+            there: Sequence[int | None] = keys if column == asked else values
+            if column not in (*scope, "id"):
                 there = (*values, None, *((None,) * dice.choice((0, 0, len(values)))))
-            if column != scope and column in told and dice.random() < 0.6:
+            if column not in scope and column in told and dice.random() < 0.6:
                 there = told[column]
-            unique = column == "id" and scope is None
+            unique = column == "id" and not scope
             most = len(there) if unique else dice.choice((1, 1, 2, 3))
             choices[column] = dice.sample(there, min(len(there), most))
         found = [tuple(dice.choice(choices[column]) for column in columns) for _ in range(size)]
-        return found if scope is not None else list({row[columns.index("id")]: row for row in found}.values())
+        return found if scope else list({row[columns.index("id")]: row for row in found}.values())
 
     def _differs(self, suffix: str, statement: str) -> bool:
         return self._digest(f"few{suffix}", statement) != self._digest(f"more{suffix}", statement)
@@ -170,26 +171,29 @@ def _told(statement: str) -> dict[str, list[int]]:
 def _drawn(
     dice: Random,
     columns: Sequence[str],
-    scope: str | None,
+    scope: tuple[str, ...],
     keys: Sequence[int],
     ids: Sequence[int],
     values: Sequence[int | None],
     size: int,
 ) -> list[Row]:
     """Rows of a table: what names a row is never NULL, nor is a key that is asked."""
-    if scope is not None and not keys:
+    if scope and not keys:
         return []
-    choices: dict[str, Sequence[int | None]] = {"id": ids}
-    if scope is not None:
-        choices[scope] = keys
+    choices: dict[str, Sequence[int | None]] = {"id": ids, **dict.fromkeys(scope, keys)}
     found = [tuple(dice.choice(choices.get(column, values)) for column in columns) for _ in range(size)]
-    if scope is not None:
+    if scope:
         return found
     return list({row[columns.index("id")]: row for row in found}.values())
 
 
-def _more(dice: Random, number: int) -> list[Row]:
-    """Rows under new keys: all there can be of one, or a few."""
+def _more(dice: Random, number: int, keys: int) -> list[Row]:
+    """Rows under new keys, of which the first is new: all there can be of one, or a few."""
+    if not keys:
+        return []
+    if keys > 1:
+        pairs: list[Row] = list(itertools.product(NEW_KEYS, (*KEYS, *NEW_KEYS), IDS[::3], VALUES[::3]))
+        return dice.sample(pairs, dice.choice((1, 12, 200)))
     if number % 3 == 0:
         return list(itertools.product(dice.sample(NEW_KEYS, 1), IDS, VALUES))
     every = list(itertools.product(NEW_KEYS, IDS, VALUES))

@@ -1,4 +1,4 @@
-"""Random statements over three small tables, two of which must be asked by a key.
+"""Random statements over four small tables, three of which must be asked by keys, one of them by two.
 
 Every kind of join, derived tables, CTEs, recursive ones, LATERAL, QUALIFY, ROLLUP and ordered limits, over predicates
 that hold subqueries or do not.
@@ -22,10 +22,35 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[tuple[int | None, ...], ...]]] = 
         ("part_id", "id", "z"),
         ((10, 100, 1), (10, 101, None), (12, 102, 3), (14, 103, 3), (99, 104, 1)),
     ),
+    # Both keys are asked together.
+    "cells": (
+        ("item_id", "part_id", "id", "w"),
+        (
+            (1, 10, 200, 5),
+            (1, 12, 201, None),
+            (2, 12, 202, 7),
+            (2, 99, 203, 1),
+            (9, 10, 204, 5),
+            (6, 6, 205, 1),
+        ),
+    ),
 }
-SCOPES = {"items": None, "parts": "item_id", "subs": "part_id"}
+SCOPES: dict[str, tuple[str, ...]] = {
+    "items": (),
+    "parts": ("item_id",),
+    "subs": ("part_id",),
+    "cells": ("item_id", "part_id"),
+}
+"""What each table must be asked by."""
 
 
+JOINED: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (("q", "parts"),),
+    (("q", "parts"), ("u", "subs")),
+    (("q", "parts"), ("u", "subs")),
+    (("q", "parts"), ("c", "cells")),
+)
 JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", ",", "SEMI JOIN", "ANTI JOIN")
 
 
@@ -51,6 +76,14 @@ class Grammar:
         alias = self.draw(st.sampled_from(sorted(aliases)))
         return f"{alias}.{self.draw(st.sampled_from(TABLES[aliases[alias]][0]))}"
 
+    def link(self, name: str, table: str, before: dict[str, str]) -> str:
+        """What binds a table out of those before it, and sometimes one of its keys only."""
+        scopes = SCOPES[table]
+        if len(scopes) > 1 and self.draw(st.integers(0, 7)) == 0:
+            scopes = scopes[:1]
+        sides = [self.column(before) if self.draw(st.integers(0, 5)) else self.number() for _ in scopes]
+        return " AND ".join(f"{name}.{scope} = {side}" for scope, side in zip(scopes, sides, strict=True))
+
     def leaf(self, aliases: dict[str, str], depth: int) -> str:
         kind = self.draw(st.integers(0, 9 if depth > 0 and self.nested else 4))
         column = self.column(aliases)
@@ -65,12 +98,11 @@ class Grammar:
         return self.subquery(column, aliases, depth)
 
     def subquery(self, column: str, aliases: dict[str, str], depth: int) -> str:
-        table = self.one_of("items", "parts", "subs")
+        table = self.one_of("items", "parts", "subs", "parts", "subs", "cells")
         inner = self.alias()
-        scope = SCOPES[table]
         where = self.predicate({inner: table}, depth - 1)
-        if scope is not None and self.draw(st.booleans()):
-            where = f"{inner}.{scope} = {self.column(aliases)} AND ({where})"
+        if SCOPES[table] and self.draw(st.booleans()):
+            where = f"{self.link(inner, table, aliases)} AND ({where})"
         chosen = self.draw(st.sampled_from(TABLES[table][0]))
         kind = self.draw(st.integers(0, 4))
         if kind == 0:
@@ -110,8 +142,9 @@ class Grammar:
     def joined(self, name: str, table: str, before: dict[str, str]) -> tuple[str, str]:
         """A relation joined to those before it, and the word of its join."""
         aliases = {**before, name: table}
-        link = f"{name}.{SCOPES[table]} = {self.column(before)}"
-        condition = link if self.draw(st.integers(0, 3)) else self.predicate(aliases, 1)
+        condition = (
+            self.link(name, table, before) if self.draw(st.integers(0, 3)) else self.predicate(aliases, 1)
+        )
         if self.draw(st.booleans()):
             condition += f" AND {self.leaf(aliases, 0)}"
         kind = self.one_of(*JOINS)
@@ -125,9 +158,7 @@ class Grammar:
             return f" {kind} {table} {name} USING (id)", kind
         if rare == 1:
             inner = self.alias()
-            around = (
-                f"{inner}.{SCOPES[table]} = {self.column(before)} AND {self.predicate({inner: table}, 1)}"
-            )
+            around = f"{self.link(inner, table, before)} AND {self.predicate({inner: table}, 1)}"
             columns = ", ".join(f"{inner}.{column}" for column in TABLES[table][0])
             every = ", ".join(f"{column} NULLS FIRST" for column in TABLES[table][0])
             limit = self.one_of("", f" ORDER BY {every} LIMIT 1")
@@ -151,9 +182,7 @@ class Grammar:
         elif first == 2:
             ctes = f"WITH c AS (SELECT id, grp, x FROM items WHERE {self.predicate({'items': 'items'}, 1)}) "
             text = self.one_of("c i", "(SELECT id, grp, x FROM c UNION ALL SELECT grp, id, x FROM c) i")
-        for name, table in self.draw(
-            st.sampled_from(((), (("q", "parts"),), (("q", "parts"), ("u", "subs"))))
-        ):
+        for name, table in self.draw(st.sampled_from(JOINED)):
             join, kind = self.joined(name, table, aliases)
             text += join
             if kind not in {"SEMI JOIN", "ANTI JOIN"}:  # else its columns are read in the ON alone

@@ -1,6 +1,6 @@
 """Law 1 over several tables: keys that come out of other tables never change the answer.
 
-Random statements over three small tables, two of which must be asked by a key, against plain DuckDB over all of
+Random statements over four small tables, three of which must be asked by keys, against plain DuckDB over all of
 their rows, with subqueries in their predicates and without. There are rows under keys that no other table has, and
 keys that are NULL, so that a key left out or a row dropped too early shows. A refusal (a table that nothing binds)
 is no answer; its share is bounded.
@@ -59,17 +59,14 @@ def resource(name: str) -> Resource:
     columns = tuple(
         Column(name=column, type=INTEGER, path=(column,))
         for column in TABLES[name][0]
-        if column != SCOPES[name]
+        if column not in SCOPES[name]
     )
-    scope = SCOPES[name]
-    parameters: tuple[Parameter, ...] = ()
-    if scope is not None:
-        parameters = (
-            Parameter(
-                name=scope, sql_name=scope, location="path", type=INTEGER, required=True, meaning=Scope()
-            ),
-        )
-    path = f"/{name}" if scope is None else f"/by/{{{scope}}}/{name}"
+    parameters = tuple(
+        Parameter(name=scope, sql_name=scope, location="path", type=INTEGER, required=True, meaning=Scope())
+        for scope in SCOPES[name]
+    )
+    keys = "".join(f"/{{{scope}}}" for scope in SCOPES[name])
+    path = f"/by{keys}/{name}" if keys else f"/{name}"
     listing = Method(
         name=f"{name}_list",
         verb="select",
@@ -141,8 +138,8 @@ class Api:
             return answer(200, {"row": found[0]})
         name = steps[-1]
         rows = rows_of(name)
-        if len(steps) == 3:
-            rows = [row for row in rows if row.pop(str(SCOPES[name])) == int(steps[1])]
+        for scope, key in zip(SCOPES[name], steps[1:-1], strict=True):
+            rows = [row for row in rows if row.pop(scope) == int(key)]
         page, size = int(query.get("page", "1")), int(query.get("per_page", "2"))
         return answer(200, {"rows": rows[(page - 1) * size : page * size], "meta": {"total": len(rows)}})
 

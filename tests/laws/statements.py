@@ -101,7 +101,8 @@ class Grammar:
         table = self.one_of("items", "parts", "subs", "parts", "subs", "cells")
         inner = self.alias()
         where = self.predicate({inner: table}, depth - 1)
-        if SCOPES[table] and self.draw(st.booleans()):
+        linked = self.draw(st.booleans())
+        if linked and SCOPES[table]:
             where = f"{self.link(inner, table, aliases)} AND ({where})"
         chosen = self.draw(st.sampled_from(TABLES[table][0]))
         kind = self.draw(st.integers(0, 4))

@@ -334,3 +334,12 @@ def test_accounts_are_completed(config: Path) -> None:
         ):
             at = len(text) if "emai F" not in text else len("SELECT emai")
             assert wanted in [one.text for one in complete(text, at, names)][:3], text
+
+
+def test_a_check_knows_the_accounts(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script.sql"
+    script.write_text("SELECT email FROM digitalocean@prd.account.account")
+    assert main(["check", "--config", str(config), str(script)]) == 1
+    assert "did you mean digitalocean@prod?" in capsys.readouterr().err
+    script.write_text("SELECT email FROM digitalocean@prod.account.account")
+    assert main(["check", "--config", str(config), str(script)]) == 0

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 
 from sqloud import dialect
+from sqloud.connections import config_file
 from sqloud.dialect import StatementText
 from sqloud.errors import Error, UnknownNameError
 from sqloud.frontends.batch import agent_report, notice, read_script, report
@@ -41,8 +42,14 @@ def run(arguments: list[str]) -> int:
         variables |= variables_of(path)
     variables |= dict(options.variables)
     parameters = dict(parameter(name, text) for name, text in options.parameters)
-    # The credential is none: a check needs no account.
-    settings = Settings.from_environment(providers=tuple(options.providers), dry_run=True, sandbox=True)
+    # The credential is none: a check needs no account, and knows their names.
+    path = options.config or config_file(os.environ)
+    settings = Settings.from_environment(
+        providers=tuple(options.providers),
+        dry_run=True,
+        sandbox=True,
+        config=path if options.config is not None or path.exists() else None,
+    )
     tell_error = agent_report if options.agent else report
     code = 0
     with Session(settings, on_notice=lambda _: None) as session:

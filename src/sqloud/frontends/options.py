@@ -272,6 +272,12 @@ def check_parser() -> argparse.ArgumentParser:
         type=_parameter,
         default=[],
     )
+    add(
+        "--config",
+        metavar="FILE",
+        type=_file,
+        help="the configuration that names accounts (default: ~/.config/sqloud/config.toml)",
+    )
     add("--providers", metavar="DIR", action="append", type=_directory, default=[])
     add("--agent", action="store_true", help="findings as JSON on stderr")
     return parser

@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 
 from sqloud.frontends.completion import Candidate, complete
 from sqloud.frontends.completion_context import words
 from sqloud.frontends.completion_names import CatalogueNames
+from sqloud.frontends.shell_assist import NameCompleter
 from sqloud.registry import Catalogue
 from sqloud.settings import shipped
 
@@ -118,6 +121,26 @@ def test_a_candidate_replaces_what_is_typed() -> None:
 )
 def test_the_words_of_a_text_are_the_text(text: str) -> None:
     assert "".join(word.text for word in words(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "tabbed"),
+    [
+        ("SELECT 1", False, True),
+        ("SELECT count(*)", False, True),
+        ("SELECT *\n", False, True),
+        ("SELECT * FROM ", True, True),
+        ("SELECT * FROM dig", True, True),
+        ("SELECT * FROM digitalocean.", True, True),
+    ],
+)
+def test_the_menu_opens_by_itself_only_where_something_is_named(text: str, typed: bool, tabbed: bool) -> None:
+    completer, document = NameCompleter(lambda: NAMES), Document(text)
+    offers = {
+        key: bool(list(completer.get_completions(document, CompleteEvent(text_inserted=key))))
+        for key in (True, False)
+    }
+    assert offers == {True: typed, False: tabbed}
 
 
 def test_every_offset_of_a_long_statement_is_answered_at_once() -> None:

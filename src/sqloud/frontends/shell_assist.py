@@ -23,6 +23,9 @@ __all__ = ["Highlighter", "NameCompleter"]
 _MOST_COLOURED = 50_000
 """Characters beyond which a text is shown plain: colouring is done again at each key."""
 
+_OPENERS = " .(,=<>'\"{"
+"""Characters behind which candidates are shown before a letter of them is typed."""
+
 _STYLES = {
     "comment": "ansibrightblack italic",
     "template": "ansimagenta",
@@ -59,7 +62,10 @@ class NameCompleter(Completer):
                 if shown.startswith(command):
                     yield Completion(shown, -len(command), display_meta=summary)
             return
+        unasked = complete_event.text_inserted and document.char_before_cursor not in _OPENERS
         for one in complete(document.text, cursor, names):
+            if unasked and one.start == cursor:  # behind a number or a parenthesis nothing is being named
+                return
             marked = one.text + " *" if one.kind == "required" else one.text
             about = one.kind + (f"  {one.about}" if one.about else "")
             yield Completion(one.text, one.start - cursor, display=marked, display_meta=about[:80])

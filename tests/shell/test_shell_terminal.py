@@ -121,7 +121,9 @@ def test_first_minutes_without_a_token(terminal: Open) -> None:
     shell.expect("digitalocean: no token | writes asked for")
     shell.type("\\tim")
     shell.expect("tell how long")  # the menu holds one name
-    shell.type("\t\r")  # and there is nothing to choose in it
+    shell.type("\t")
+    shell.expect("ing")
+    shell.type("\r")  # and there is nothing to choose in it
     shell.expect("Timing is on.")
     shell.prompt()
     shell.type("\x04")

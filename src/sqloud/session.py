@@ -7,11 +7,10 @@ and binding the residual come first; only then does anything leave the process.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -40,43 +39,36 @@ from sqloud.dialect import (
     bind,
     parse,
 )
-from sqloud.dialect.functions import NAMES as FUNCTION_NAMES
-from sqloud.engine.base import Batch, Engine, ResultColumn, Workspace
+from sqloud.engine.base import Engine, ResultColumn
 from sqloud.engine.columns import held
 from sqloud.engine.duck import DuckEngine
 from sqloud.errors import (
     Error,
     InterfaceError,
-    InvalidValueError,
     NotSupportedError,
     Span,
-    UnknownNameError,
 )
-from sqloud.executor.arriving import Arriving
 from sqloud.executor.cache import Store
 from sqloud.executor.exchange import Exchanges
-from sqloud.executor.loop import Running, SessionLoop
+from sqloud.executor.loop import SessionLoop
 from sqloud.executor.network import NetworkTransport
-from sqloud.executor.prepared import PreparedScan
 from sqloud.executor.recent import RecentRequests
 from sqloud.executor.request_log import RequestLog
 from sqloud.executor.result import Confirm, Result
 from sqloud.executor.run import Runner
-from sqloud.executor.statistics import ScanStatistics, Statistics
+from sqloud.executor.statistics import Statistics
 from sqloud.executor.tracing import statement_span
 from sqloud.executor.transport import Transport
 from sqloud.frames import Frames
+from sqloud.lending import Lending
 from sqloud.plan.explain import ExplainedPlan, explain, request_lines
-from sqloud.plan.steps import KeyQuery, KeyValues, LocalQuery, Plan, Scan, Value
+from sqloud.plan.steps import LocalQuery, Plan
 from sqloud.plan.unfilled import unfilled
-from sqloud.planner import describe, describe_method, fit, plan_query, ready, show
+from sqloud.planner import describe, describe_method, plan_query, ready, show
 from sqloud.planner.discovery import Discovery, shown_tables
-from sqloud.planner.inventory import local_lines
 from sqloud.planner.own import OwnRelation
-from sqloud.protocol.build import base_url
-from sqloud.protocol.messages import ApiRequest, ApiResponse
+from sqloud.querying import FUNCTIONS, Querying
 from sqloud.registry import Catalogue
-from sqloud.registry.records import Provider
 from sqloud.session_settings import SESSION_SETTINGS, changed, reset, setting, shown
 from sqloud.settings import FIRST_CONCURRENCY, MAX_CONCURRENCY, Settings, shipped
 from sqloud.storage import Storage
@@ -149,12 +141,8 @@ class Session:
             cache_ttl=settings.cache_ttl,
             null_on_mismatch=settings.null_on_mismatch,
         )
-        self._lock = threading.Lock()
-        self._under_way: dict[int, Statistics] = {}
-        self._running: dict[int, tuple[Workspace, Callable[[], object], int]] = {}
         self._on_confirm = on_confirm
         self._writer_made: Writer | None = None
-        self._labelled = False
         self._closed = False
         self._functions: tuple[str, ...] | None = None
         self._storage = Storage(
@@ -163,8 +151,19 @@ class Session:
         self._analyzed = threading.local()  # the statistics of a change that this thread analyzes
         self._unfilled: dict[str, str] = {}
         self._frames = Frames(self._storage, self._engine)
+        self._querying = Querying(
+            engine=self._engine,
+            loop=self._loop,
+            runner=self._runner,
+            storage=self._storage,
+            settings=lambda: self.settings,
+            catalogue=lambda: self.catalogue,
+            columns=lambda relation: self._changes.columns(relation),
+            notice=self._on_notice,
+        )
+        self._lending = Lending(self._querying, self._exchanges, self._analyzed)
         self._changes = Changes(
-            self._storage, self._engine, self.catalogue, _Host(self), settings.allow_write
+            self._storage, self._engine, self.catalogue, self._lending, settings.allow_write
         )
 
     def run(
@@ -199,15 +198,14 @@ class Session:
 
     def under_way(self) -> tuple[Statistics, ...]:
         """What each statement that runs now has cost so far; safe from any thread."""
-        with self._lock:
-            return tuple(self._under_way.values())
+        return self._querying.under_way()
 
     def functions(self) -> tuple[str, ...]:
         """The names of the functions that the engine knows, sorted."""
         if self._functions is None:
             workspace = self._engine.open()
             try:
-                found = {str(row[0]) for batch in workspace.query(_FUNCTIONS) for row in batch}
+                found = {str(row[0]) for batch in workspace.query(FUNCTIONS) for row in batch}
             finally:
                 workspace.close()
             self._functions = tuple(sorted(name for name in found if name.isidentifier() and name[0] != "_"))
@@ -218,12 +216,7 @@ class Session:
 
         With `thread`, a `threading.get_ident()`, only those that this thread waits for.
         """
-        with self._lock:
-            running = list(self._running.values())
-        for workspace, stop, waiting in running:
-            if thread is None or waiting == thread:
-                stop()
-                workspace.interrupt()
+        self._querying.cancel(thread)
 
     def table_of(self, columns: Sequence[ResultColumn], rows: Sequence[tuple[Any, ...]]) -> Result:
         """Rows that were not asked of the engine, as an answer that it holds."""
@@ -277,7 +270,7 @@ class Session:
             plan = plan_query(statement.tree, self.catalogue, own=self._storage)
             if self.settings.dry_run:
                 return self._dry_run(plan)
-            return self._query(plan, arriving=self.settings.stream)
+            return self._querying.query(plan, arriving=self.settings.stream)
         if isinstance(statement, Show):
             if statement.what == "tables":
                 return _told(shown_tables(statement, self._storage), "show")
@@ -340,7 +333,7 @@ class Session:
             from sqloud.executor.writer import Writer
 
             self._writer_made = Writer(
-                host=_Host(self),
+                host=self._lending,
                 engine=self._engine,
                 notice=self._on_notice,
                 confirm=self._on_confirm,
@@ -354,7 +347,7 @@ class Session:
             statement, self.catalogue, awaiting=self.settings.await_writes, own=self._storage
         )
         if isinstance(planned, Plan):
-            return self._dry_run(planned) if self.settings.dry_run else self._query(planned)
+            return self._dry_run(planned) if self.settings.dry_run else self._querying.query(planned)
         return self._writer.run(planned)
 
     def _explain_write(self, statement: Explain) -> Result:
@@ -374,7 +367,7 @@ class Session:
         asked = self._changes.asked(statement.statement)
         if asked is None:
             raise NotSupportedError("EXPLAIN tells what a statement asks, and this one asks nothing")
-        explained = explain(unfilled(asked, self._unfilled), self._requests(asked))
+        explained = explain(unfilled(asked, self._unfilled), self._querying.requests(asked))
         if statement.analyze and not self.settings.dry_run:
             if self.in_transaction:
                 raise NotSupportedError("EXPLAIN ANALYZE of a change inside of BEGIN is not built")
@@ -420,9 +413,9 @@ class Session:
         return self._explained_query(plan, statement)
 
     def _explained_query(self, plan: Plan, statement: Explain) -> Result:
-        explained = explain(plan, self._requests(plan))
+        explained = explain(plan, self._querying.requests(plan))
         if statement.analyze and not self.settings.dry_run:
-            result = self._query(plan)
+            result = self._querying.query(plan)
             rows_answered = sum(len(batch) for batch in result.batches())
             assert result.statistics is not None
             explained.happened(
@@ -442,227 +435,9 @@ class Session:
     def _dry_run(self, plan: Plan) -> Result:
         """The requests of a query, none of them sent."""
         plan = unfilled(plan, self._unfilled)
-        rows: list[tuple[Any, ...]] = [(line,) for line in request_lines(plan, self._requests(plan))]
+        rows: list[tuple[Any, ...]] = [(line,) for line in request_lines(plan, self._querying.requests(plan))]
         column = ResultColumn(name="request", type="VARCHAR")
         return Result((column,), iter([rows]), kind="dry run", text_only=True)
-
-    def _requests(self, plan: Plan) -> dict[str, list[str]]:
-        """The first requests of each scan whose keys are known, as `GET /path?query`, by the scan's id."""
-        workspace = self._engine.open()
-        try:
-            prepared = self._prepare(plan, workspace)
-        finally:
-            workspace.close()
-        return {
-            one.scan.id: [f"{request.http_verb} {_path(request.url)}" for request in one.requests]
-            for one in prepared
-            if one.keys is not None
-        }
-
-    def _query(self, plan: Plan, *, arriving: bool = False) -> Result:
-        workspace = self._engine.open()
-        try:
-            with self._unchanged(plan, workspace):
-                prepared = self._authorized(plan, workspace)
-                types = workspace.bind(plan.answer.sql)
-                names = plan.answer.names if len(plan.answer.names) == len(types) else [c.name for c in types]
-                columns = tuple(
-                    ResultColumn(name=name, type=column.type)
-                    for name, column in zip(names, types, strict=True)
-                )
-                statistics = Statistics()
-                if arriving and plan.scans:
-                    if (rows := self._arriving(workspace, plan, prepared, statistics, columns)) is not None:
-                        return rows
-                    self._on_notice(
-                        "the rows of this statement need each other: they are given out when all have come"
-                    )
-                batches = self._wait(workspace, plan, prepared, statistics)
-        except BaseException:
-            workspace.close()
-            raise
-        return Result(columns, batches, on_close=workspace.close, statistics=statistics)
-
-    def _arriving(
-        self,
-        workspace: Workspace,
-        plan: Plan,
-        prepared: Sequence[PreparedScan],
-        statistics: Statistics,
-        columns: tuple[ResultColumn, ...],
-    ) -> Result | None:
-        """The answer while its rows come; None where they need each other, or rows of another kind."""
-        if len(prepared) != 1 or plan.stored or plan.local or prepared[0].scan.counted:
-            return None
-        portions = workspace.portions(prepared[0].scan.id, plan.answer.sql)
-        if portions is None:
-            return None
-        batches = Arriving(portions)
-        running: Running[None] = self._loop.submit(
-            self._runner.run(
-                prepared,
-                workspace,
-                lambda: None,
-                notice=self._on_notice,
-                statistics=statistics,
-                time_limit=self.settings.statement_timeout,
-                arriving=batches,
-            )
-        )
-        batches.begin(running)
-        with self._lock:
-            self._under_way[id(statistics)] = statistics
-            self._running[id(workspace)] = (workspace, running.cancel, threading.get_ident())
-
-        def close() -> None:
-            with self._lock:
-                self._under_way.pop(id(statistics), None)
-                self._running.pop(id(workspace), None)
-            batches.close()
-            workspace.close()
-
-        return Result(columns, batches, on_close=close, statistics=statistics, arrives=True)
-
-    @contextmanager
-    def _unchanged(self, plan: Plan, workspace: Workspace) -> Iterator[None]:
-        """Hold off changes of the own relations that a plan reads."""
-        if not plan.stored:
-            yield
-            return
-        with self._stoppable(workspace) as is_stopped, self._storage.reading(is_stopped):
-            yield
-
-    @contextmanager
-    def _stoppable(self, workspace: Workspace) -> Iterator[Callable[[], bool]]:
-        """While it is open, `cancel` reaches a statement that waits; gives whether it did."""
-        stopped = threading.Event()
-        with self._lock:
-            self._running[id(stopped)] = (workspace, stopped.set, threading.get_ident())
-        try:
-            yield stopped.is_set
-        finally:
-            with self._lock:
-                self._running.pop(id(stopped), None)
-
-    def _authorized(self, plan: Plan, workspace: Workspace) -> list[PreparedScan]:
-        """A plan prepared, its credentials found and its notes told: nothing is left but to send."""
-        prepared = self._prepare(plan, workspace)
-        for one in prepared:
-            if (one.requests or one.keys is None) and not one.scan.apart:
-                self._runner.authorize(one.scan.provider, one.base)
-        self._tell(plan)
-        return prepared
-
-    def _tell(self, plan: Plan) -> None:
-        """The plan's notes, and that its answers are simulated."""
-        for note in plan.notes:
-            self._on_notice(note)
-        if plan.scans:
-            self._label()
-
-    def _label(self) -> None:
-        """Tell once in a session that its answers are simulated."""
-        if self.settings.sandbox and not self._labelled:
-            self._labelled = True
-            self._on_notice("answers are simulated: they come from the sandbox, not from a cloud")
-
-    def _prepare(self, plan: Plan, workspace: Workspace) -> list[PreparedScan]:
-        """Create the tables, try the constants, bind the residual, know the keys, build the first requests."""
-        for check in plan.checks:
-            if not next(workspace.query(check.sql))[0][0]:
-                raise InvalidValueError(check.message, span=check.span)
-        for local in plan.local:
-            workspace.create(local.id, local.columns)
-            own = self._storage.listed()
-            lines = local_lines(local, self.catalogue, own, self._changes.columns, self._on_notice)
-            workspace.load(local.id, lines)
-        for scan in plan.scans:
-            columns = [(column.name, column.type.sql) for column in scan.columns]
-            workspace.create(scan.id, [*columns, *((echo.name, echo.type.sql) for echo in scan.echoes)])
-        try:
-            workspace.bind(plan.answer.sql)
-        except UnknownNameError as error:
-            raise _placed(error, plan, workspace) from error
-        prepared = []
-        for scan in plan.scans:
-            keys = self._keys(scan, workspace)
-            base = base_url(scan.provider, self.settings.endpoints)
-            if keys is None:
-                prepared.append(PreparedScan(scan=scan, base=base))
-            elif isinstance(scan.keys, KeyQuery) and scan.keys.stored:
-                prepared.append(self._runner.keyed(PreparedScan(scan=scan, base=base), keys))
-            else:
-                self._runner.judge_keys(scan, len(keys))
-                prepared.append(PreparedScan.with_keys(scan, base, keys))
-        return prepared
-
-    def _keys(self, scan: Scan, workspace: Workspace) -> tuple[tuple[Value, ...], ...] | None:
-        """The keys of a scan; None where they come from scans that are yet to be read."""
-        if isinstance(scan.keys, KeyValues):
-            return scan.keys.rows
-        if scan.keys.reads:
-            workspace.bind(scan.keys.sql)
-            return None
-        parameters = scan.keys.parameters
-        rows = (row for batch in workspace.query(scan.keys.sql) for row in batch)
-        if scan.keys.stored:
-            return tuple(rows)
-        return tuple(dict.fromkeys(tuple(map(fit, parameters, row)) for row in rows))
-
-    def _wait(
-        self, workspace: Workspace, plan: Plan, prepared: Sequence[PreparedScan], statistics: Statistics
-    ) -> Iterator[Batch]:
-        """Run the scans and the residual."""
-        sql = plan.answer.sql
-        return self._run_scans(workspace, prepared, statistics, lambda: workspace.query(sql), sql)
-
-    def _run_scans(
-        self,
-        workspace: Workspace,
-        prepared: Sequence[PreparedScan],
-        statistics: Statistics,
-        answer: Callable[[], T],
-        sql: str | None = None,
-    ) -> T:
-        """Run the scans and what is made of them on the loop, and wait here, where Ctrl-C arrives.
-
-        `sql` is the query that `answer` runs, if it does nothing else.
-        """
-        with self._lock:
-            self._under_way[id(statistics)] = statistics
-        try:
-            return self._waited(
-                workspace,
-                self._runner.run(
-                    prepared,
-                    workspace,
-                    answer,
-                    notice=self._on_notice,
-                    statistics=statistics,
-                    time_limit=self.settings.statement_timeout,
-                    sql=sql,
-                    fresh=sql is None,  # what a write reads is what it changes
-                ),
-            )
-        finally:
-            with self._lock:
-                self._under_way.pop(id(statistics), None)
-
-    def _waited(self, workspace: Workspace, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the loop, and wait here, where Ctrl-C arrives."""
-        running = self._loop.submit(coroutine)
-        with self._lock:
-            self._running[id(workspace)] = (workspace, running.cancel, threading.get_ident())
-        try:
-            return running.result()
-        except BaseException:
-            running.cancel()
-            workspace.interrupt()
-            _ended(running)
-            raise
-        finally:
-            with self._lock:
-                self._running.pop(id(workspace), None)
 
     def _default_transport(self) -> Transport:
         settings = self.settings
@@ -695,98 +470,6 @@ class Session:
         return OnDisk(self.settings.cache_dir, self._on_notice)
 
 
-class _Host:
-    """What the session lends to its writer, and to the changes of own relations."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def settings(self) -> Settings:
-        """The session's settings, which SET may change."""
-        return self._session.settings
-
-    def read(self, plan: Plan) -> Result:
-        """The rows of a plan."""
-        return self._session._query(plan)
-
-    def reads(self, plan: Plan) -> ExplainedPlan:
-        """What EXPLAIN tells."""
-        return explain(plan, self._session._requests(plan))
-
-    def read_requests(self, plan: Plan) -> list[str]:
-        """Each request, a line."""
-        return list(request_lines(plan, self._session._requests(plan)))
-
-    def authorize(self, provider: Provider, url: str) -> object:
-        """Raises CredentialError."""
-        self._session._label()
-        return self._session._exchanges.authorize(provider, url)
-
-    async def answer(
-        self, request: ApiRequest, provider: Provider, counted: ScanStatistics, statement: Statistics
-    ) -> ApiResponse:
-        """The answer of one request after its retries."""
-        return await self._session._exchanges.answer(
-            request, provider, counted, statement=statement, max_requests=self.settings.max_requests
-        )
-
-    def unspoken(self, provider: Provider, response: ApiResponse) -> ApiResponse:
-        """An answer without the credential."""
-        return self._session._exchanges.unspoken(provider, response)
-
-    def wait(self, workspace: Workspace, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine on the loop and wait for it."""
-        self._session._waited(workspace, coroutine)
-
-    def load(self, plan: Plan, workspace: Workspace) -> None:
-        prepared = self._session._authorized(plan, workspace)
-        if prepared:
-            statistics = getattr(self._session._analyzed, "statistics", None) or Statistics()
-            self._session._run_scans(workspace, prepared, statistics, lambda: None)
-
-    def bind(self, plan: Plan, workspace: Workspace) -> tuple[ResultColumn, ...]:
-        self._session._prepare(plan, workspace)
-        return workspace.bind(plan.answer.sql)
-
-    def run(self, function: Callable[[], T], workspace: Workspace) -> T:
-        return self._session._run_scans(workspace, (), Statistics(), function)
-
-    def stoppable(self, workspace: Workspace) -> AbstractContextManager[Callable[[], bool]]:
-        return self._session._stoppable(workspace)
-
-    def notice(self, text: str) -> None:
-        self._session._on_notice(text)
-
-
-def _ended(running: Running[Any]) -> None:
-    """Wait until what was cancelled has let go, however often the waiting is interrupted."""
-    while True:
-        try:
-            running.wait()
-        except KeyboardInterrupt:
-            continue
-        return
-
-
-def _placed(error: UnknownNameError, plan: Plan, workspace: Workspace) -> UnknownNameError:
-    """The engine's complaint about a function, at the place where the statement calls it."""
-    if not plan.functions:
-        return error
-    known = {row[0] for batch in workspace.query(_FUNCTIONS) for row in batch} | FUNCTION_NAMES
-    for called in plan.functions:
-        if called.name not in known:
-            import difflib
-
-            close = difflib.get_close_matches(called.name, known, n=3)
-            hints = (f"did you mean {' or '.join(close)}?",) if close else ()
-            return UnknownNameError(f"no function {called.name}", span=called.span, hints=hints)
-    return error
-
-
-_FUNCTIONS = "SELECT DISTINCT lower(function_name) FROM duckdb_functions()"
-
-
 def _shown_settings(settings: Settings, name: str | None) -> Result:
     """The value of one setting under its name, as psql shows it; name, value and meaning of all."""
     if name is not None:
@@ -803,11 +486,6 @@ def _shown_settings(settings: Settings, name: str | None) -> Result:
 def _told(discovery: Discovery, kind: str, *, text_only: bool = False) -> Result:
     columns = tuple(ResultColumn(name=name, type="VARCHAR") for name in discovery.columns)
     return Result(columns, iter([list(discovery.rows)]), kind=kind, text_only=text_only)
-
-
-def _path(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _unheard(_: str) -> None:

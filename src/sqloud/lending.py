@@ -1,6 +1,7 @@
 """What a session lends to its writer, and to the changes of own relations.
 
-Law: they read, ask and wait as queries do, and have no way of their own.
+Law: they read, ask and wait as queries do, and have no way of their own; but what decides on a write is read whole, so
+no account of a group may be left out of it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
+import msgspec
+
 from sqloud.engine.base import ResultColumn, Workspace
 from sqloud.executor.exchange import Exchanges
 from sqloud.executor.result import Result
 from sqloud.executor.statistics import ScanStatistics, Statistics
 from sqloud.plan.explain import ExplainedPlan, explain, request_lines
-from sqloud.plan.steps import Plan
+from sqloud.plan.steps import Plan, Scan
 from sqloud.protocol.messages import ApiRequest, ApiResponse
 from sqloud.querying import Querying
 from sqloud.registry.records import Provider
@@ -41,7 +44,7 @@ class Lending:
 
     def read(self, plan: Plan) -> Result:
         """The rows of a plan."""
-        return self._querying.query(plan)
+        return self._querying.query(_whole(plan))
 
     def reads(self, plan: Plan) -> ExplainedPlan:
         """What EXPLAIN tells."""
@@ -74,7 +77,7 @@ class Lending:
 
     def load(self, plan: Plan, workspace: Workspace) -> None:
         """Run a plan's scans into a workspace."""
-        prepared = self._querying.authorized(plan, workspace)
+        prepared = self._querying.authorized(_whole(plan), workspace)
         if prepared:
             statistics = getattr(self._analyzed, "statistics", None) or Statistics()
             self._querying.run_scans(workspace, prepared, statistics, lambda: None)
@@ -95,3 +98,12 @@ class Lending:
     def notice(self, text: str) -> None:
         """Tell something that is no error."""
         self._querying.notice(text)
+
+
+def _whole(plan: Plan) -> Plan:
+    """A plan that fails where one of its scans does."""
+    steps = (
+        msgspec.structs.replace(step, apart=False) if isinstance(step, Scan) and step.apart else step
+        for step in plan.steps
+    )
+    return msgspec.structs.replace(plan, steps=tuple(steps))

@@ -343,3 +343,27 @@ def test_a_check_knows_the_accounts(config: Path, tmp_path: Path, capsys: pytest
     assert "did you mean digitalocean@prod?" in capsys.readouterr().err
     script.write_text("SELECT email FROM digitalocean@prod.account.account")
     assert main(["check", "--config", str(config), str(script)]) == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE kept AS SELECT email FROM digitalocean@some.account.account",
+        "INSERT INTO mine SELECT email FROM digitalocean@some.account.account",
+        "DELETE FROM mine WHERE email NOT IN (SELECT email FROM digitalocean@some.account.account)",
+        "DELETE FROM digitalocean@prod.compute.ssh_keys WHERE name IN (SELECT email FROM digitalocean@some.account.account)",
+    ],
+)
+def test_what_decides_on_a_write_leaves_no_account_out(config: Path, statement: str) -> None:
+    config.write_text(
+        config.read_text()
+        + '\n[connections.none]\nprovider = "digitalocean"\ntoken_env = "NOBODY"\n'
+        + '[groups]\nsome = ["prod", "none"]\n'
+    )
+    with sqloud.connect(
+        config=config, environment=NAMES, allow_writes=True, allow_destructive=True
+    ) as connection:
+        connection.execute("CREATE TABLE mine AS SELECT 'me' AS email")
+        with pytest.raises(CredentialError, match="the connection none has no token"):
+            connection.execute(statement)
+        assert connection.execute("SELECT count(*) FROM mine").fetchall() == [(1,)]

@@ -351,7 +351,7 @@ def test_a_check_knows_the_accounts(config: Path, tmp_path: Path, capsys: pytest
         "CREATE TABLE kept AS SELECT email FROM digitalocean@some.account.account",
         "INSERT INTO mine SELECT email FROM digitalocean@some.account.account",
         "DELETE FROM mine WHERE email NOT IN (SELECT email FROM digitalocean@some.account.account)",
-        "DELETE FROM digitalocean@prod.compute.ssh_keys WHERE name IN (SELECT email FROM digitalocean@some.account.account)",
+        "DELETE FROM digitalocean@prod.compute.ssh_keys WHERE name IN (TABLE emails)",
     ],
 )
 def test_what_decides_on_a_write_leaves_no_account_out(config: Path, statement: str) -> None:
@@ -364,6 +364,7 @@ def test_what_decides_on_a_write_leaves_no_account_out(config: Path, statement: 
         config=config, environment=NAMES, allow_writes=True, allow_destructive=True
     ) as connection:
         connection.execute("CREATE TABLE mine AS SELECT 'me' AS email")
+        connection.execute("CREATE VIEW emails AS SELECT email FROM digitalocean@some.account.account")
         with pytest.raises(CredentialError, match="the connection none has no token"):
             connection.execute(statement)
         assert connection.execute("SELECT count(*) FROM mine").fetchall() == [(1,)]

@@ -29,10 +29,10 @@ class Terminal:
     """A process on a pty; `screen` is all it wrote, without escape sequences."""
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], columns: int, stdout: Path | None
+        self, arguments: list[str], environment: dict[str, str], columns: int, rows: int, stdout: Path | None
     ) -> None:
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         answers = slave if stdout is None else os.open(stdout, os.O_WRONLY | os.O_CREAT)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "sqloud", *arguments],
@@ -131,7 +131,7 @@ def terminal(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     cache = tmp_path_factory.getbasetemp() / "shell-cache"
 
     def open_terminal(
-        *arguments: str, columns: int = 100, stdout: Path | None = None, **added: str
+        *arguments: str, columns: int = 100, rows: int = 40, stdout: Path | None = None, **added: str
     ) -> Terminal:
         environment = {
             "PATH": os.environ["PATH"],
@@ -143,7 +143,7 @@ def terminal(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "SQLOUD_CACHE_DIR": str(cache),
             **added,
         }
-        opened.append(Terminal(list(arguments), environment, columns, stdout))
+        opened.append(Terminal(list(arguments), environment, columns, rows, stdout))
         return opened[-1]
 
     yield open_terminal

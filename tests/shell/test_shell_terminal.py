@@ -130,6 +130,14 @@ def test_first_minutes_without_a_token(terminal: Open) -> None:
     assert shell.end() == 0
 
 
+def test_a_screen_of_few_lines_still_has_a_prompt(terminal: Open) -> None:
+    shell = terminal("--sandbox", rows=4, SQLOUD_PAGER="")
+    shell.prompt()
+    shell.type("SELECT 41 + 1 AS x;\r")
+    shell.expect("(1 row)")
+    assert "too small" not in shell.screen
+
+
 def test_commands_help_formats_and_words_to_leave(terminal: Open) -> None:
     shell = terminal("--sandbox", "-o", "jsonl")
     shell.prompt()

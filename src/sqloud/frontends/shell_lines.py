@@ -12,7 +12,7 @@ from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
-from prompt_toolkit.filters import has_focus, is_done
+from prompt_toolkit.filters import Condition, has_focus, is_done
 from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
@@ -85,6 +85,7 @@ class EditedLines:
             color_depth=self._depth,
             output=self._output,
         )
+        self._session.app.before_render += self._fit
         self._session.app.after_render += self._drawn
         self._add_status_line()
         opening.on_opened = self._session.app.invalidate
@@ -153,7 +154,12 @@ class EditedLines:
         assert isinstance(root, HSplit)
         told = FormattedTextControl(lambda: self._about.status(self._output.get_size().columns))
         bar = Window(told, height=1, dont_extend_height=True, style="class:bottom-toolbar")
-        root.children.append(ConditionalContainer(bar, filter=~is_done))
+        tall = Condition(lambda: self._output.get_size().rows > _MENU + 1)
+        root.children.append(ConditionalContainer(bar, filter=~is_done & tall))
+
+    def _fit(self, _: Application[str]) -> None:
+        # Where the lines that are kept free do not fit, prompt_toolkit would show nothing at all.
+        self._session.reserve_space_for_menu = max(0, min(_MENU, self._output.get_size().rows - 1))
 
     def _continuation(self, width: int, line_number: int, wrap_count: int) -> str:
         if wrap_count:

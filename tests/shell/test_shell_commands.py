@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from sqloud.errors import ProgrammingError, Span
+from sqloud.frontends.report import tell
 from sqloud.frontends.shell_commands import COMMANDS, DOTTED, run_command, sends
 from sqloud.frontends.shell_console import Console
 from sqloud.frontends.shell_guide import STATEMENTS, TOUR
@@ -15,7 +16,8 @@ from sqloud.frontends.shell_state import ShellState
 
 
 def console() -> Any:
-    return cast(Console, SimpleNamespace(state=ShellState("table")))
+    told = SimpleNamespace(state=ShellState("table"), tell_lines=lambda lines: tell("\n".join(lines)))
+    return cast(Console, told)
 
 
 @pytest.mark.parametrize(

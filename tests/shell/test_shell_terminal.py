@@ -141,6 +141,8 @@ def test_a_screen_of_few_lines_still_has_a_prompt(terminal: Open) -> None:
 def test_commands_help_formats_and_words_to_leave(terminal: Open) -> None:
     shell = terminal("--sandbox", "-o", "jsonl")
     shell.prompt()
+    shell.type("\\pager off\r")
+    shell.prompt()
     shell.type("\\?\r")
     help_ = shell.prompt()
     assert all(word in help_ for word in ("\\format [NAME]", "\\q", "Alt-Enter", "Ctrl-R"))

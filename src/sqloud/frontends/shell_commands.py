@@ -128,7 +128,7 @@ def _help(console: Console, words: list[str]) -> None:
     width = max(len(left) for left, _ in (*rows, *KEYS))
     lines = [f"  {left:<{width}}  {right}" for left, right in rows]
     lines += ["", *(f"  {left:<{width}}  {right}" for left, right in KEYS)]
-    tell("\n".join(lines))
+    console.tell_lines(lines)
 
 
 def _statement_help(_: Console, words: list[str]) -> None:

@@ -267,15 +267,24 @@ class Console:
         else:
             self._page([visible_lines(line) for line in lines])
 
+    def tell_lines(self, lines: list[str]) -> None:
+        """Lines beside the answers, paged where they are many and a person looks."""
+        seen = all(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
+        if not (seen and self._paged(lines)):
+            tell("\n".join(lines))
+
     def _page(self, lines: list[str]) -> None:
         assert sys.stdout is not None
+        if not self._paged(lines):
+            sys.stdout.write("".join(line + "\n" for line in lines))
+
+    def _paged(self, lines: list[str]) -> bool:
+        """Show lines that the screen does not hold in the pager; whether it did."""
         from sqloud.frontends.shell_pager import page, screen_size
 
         long = len(lines) >= screen_size()[1]
         asked = self.state.paging and long and sys.stdin is not None and sys.stdin.isatty()
-        if asked and page(lines, self.settings.environment, self.signals):
-            return
-        sys.stdout.write("".join(line + "\n" for line in lines))
+        return asked and page(lines, self.settings.environment, self.signals)
 
     @contextmanager
     def _redirected(self, redirect: Redirect) -> Iterator[None]:

@@ -103,7 +103,7 @@ class Lending:
 def _whole(plan: Plan) -> Plan:
     """A plan that fails where one of its scans does."""
     steps = (
-        msgspec.structs.replace(step, apart=False) if isinstance(step, Scan) and step.apart else step
+        msgspec.structs.replace(step, apart="") if isinstance(step, Scan) and step.apart else step
         for step in plan.steps
     )
     return msgspec.structs.replace(plan, steps=tuple(steps))

@@ -72,11 +72,6 @@ class Querying:
         """The session's settings, which SET may change."""
         return self._settings()
 
-    @property
-    def waits(self) -> bool:
-        """Whether a statement runs now."""
-        return bool(self._running)
-
     def under_way(self) -> tuple[Statistics, ...]:
         """What each statement that runs now has cost so far; safe from any thread."""
         with self._lock:

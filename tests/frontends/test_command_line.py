@@ -155,7 +155,9 @@ def test_help_fits_a_screen_and_leads_to_the_rest(capsys: pytest.CaptureFixture[
     whole = _printed(capsys, "--help", "all")
     assert {one for one in options if one not in whole} == set()
     assert all(name in short and f"sqloud {name}" in whole for name in COMMAND_NAMES)
-    for topic in re.search(r"help all; or ([^;]*)", short)[1].replace("\n", " ").split(","):  # type: ignore[index]
+    topics = re.search(r"help all; or ([^;]*)", short)
+    assert topics is not None
+    for topic in topics[1].replace("\n", " ").split(","):
         assert len(_printed(capsys, "--help", topic.strip()).split("\n")) <= 24
     assert _printed(capsys, "help", "fmt") == _printed(capsys, "fmt", "--help")
 

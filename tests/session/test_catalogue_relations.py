@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import sqloud
 from sqloud.dialect import split
 from sqloud.errors import ProviderDocumentError, Source, UnknownNameError
 from sqloud.planner.local import LOCAL_SCHEMAS
@@ -118,3 +119,17 @@ def test_an_unknown_relation_is_refused_with_the_nearest(session: Session) -> No
     with pytest.raises(UnknownNameError) as caught:
         rows(session, "SELECT * FROM information_schema.tabels")
     assert "tables" in " ".join(caught.value.hints)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT t.a, t.table_name FROM information_schema.tables AS t(a) WHERE t.a = 'digitalocean' LIMIT 1",
+        "SELECT d.a, d.name FROM digitalocean.droplets.droplets AS d(a) TABLESAMPLE (100 PERCENT) WHERE d.a > 0 LIMIT 1",
+    ],
+)
+def test_columns_of_any_table_can_be_named(statement: str) -> None:
+    with sqloud.connect(sandbox=True) as connection:
+        cursor = connection.execute(statement)
+        assert [column[0] for column in cursor.description or ()][0] == "a"
+        assert len(cursor.fetchall()) == 1

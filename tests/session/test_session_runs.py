@@ -452,7 +452,7 @@ def test_a_statement_is_stopped_wherever_it_is(
         recorded.before = lambda: 60.0
 
     def begun() -> bool:
-        return session._querying.waits and (where == "engine" or bool(recorded.requests))
+        return bool(session.under_way()) and (where == "engine" or bool(recorded.requests))
 
     def stop() -> None:
         if where == "engine":
@@ -464,7 +464,7 @@ def test_a_statement_is_stopped_wherever_it_is(
     assert isinstance(error, StatementCancelled), repr(error)
     assert error.source is not None
     assert time.monotonic() - began < 5
-    assert not session._querying.waits
+    assert not session.under_way()
     recorded.before = lambda: 0.0
     if act == "cancel":
         assert rows(session, BACKUPS)

@@ -2,7 +2,7 @@
 
 Law: complete, or an error. A scan begins as soon as the scans that feed it have ended, those that feed each other
 nothing side by side; when one fails for good, the others are dropped and the statement fails. Of a group of
-accounts one may fail: it is left out and told, unless all do.
+accounts one may fail: it is left out and told, unless all of the group do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqloud.errors import (
     ApiError,
     ConnectionFault,
     CredentialError,
+    Error,
     IncompleteAnswerError,
     InvalidValueError,
     ProgrammingError,
@@ -212,11 +213,14 @@ class Runner:
 
 
 def _told(prepared: Sequence[PreparedScan], statistics: Statistics, notice: Notice) -> None:
-    """Tell which accounts are left out. Raises the first one's error where none is left."""
-    if not statistics.left_out:
-        return
-    if len(statistics.left_out) == sum(one.scan.apart for one in prepared):
-        first = statistics.left_out[0][1]
-        raise first from first.__cause__
-    for table, error in statistics.left_out:
+    """Tell which accounts are left out. Raises the first one's error where a group has none left."""
+    left_out = dict(statistics.left_out)
+    groups: dict[str, list[Error | None]] = {}
+    for one in prepared:
+        if one.scan.apart:
+            groups.setdefault(one.scan.apart, []).append(left_out.get(str(one.scan.table)))
+    for errors in groups.values():
+        if (first := errors[0]) is not None and None not in errors:
+            raise first from first.__cause__
+    for table, error in left_out.items():
         notice(f"{table} is left out: {error.message}")

@@ -84,6 +84,8 @@ class Parser(argparse.ArgumentParser):
             return (f"{self.prog} --help tells what there is",)
         if any(one.isspace() for one in word):
             return (f'a statement is an option\'s:   {self.prog} -c "SELECT ..."',)
+        if word in self._commands:
+            return (f"a command comes first:   {self.prog} {word} ...",)
         near = _nearest(word, self._commands)
         if near:
             return (f"did you mean {self.prog} {near}?",)

@@ -84,8 +84,12 @@ class CatalogueNames:
                 resource = self._catalogue.resource(TableName(bare(table[0]), *table[1:]))
             except Error:
                 return ()
-            self._columns[table] = tuple(_columns(resource))
+            own = [ColumnName("_connection", "string")] if self._is_group(table[0]) else []
+            self._columns[table] = (*_columns(resource), *own)
         return self._columns[table]
+
+    def _is_group(self, provider: str) -> bool:
+        return "@" in provider and bool(self._catalogue.members(provider))
 
     def relations(self) -> Sequence[tuple[str, str]]:
         """Tables and views of the user's own."""

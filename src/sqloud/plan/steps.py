@@ -97,8 +97,8 @@ class Scan(Record, frozen=True, kw_only=True):
     The table has `columns` (fields of the answer), then `echoes`. `limit` is set only where stopping there cannot
     change the answer. `single_page` says that the statement bound the page itself. `sort` are query parameters that
     make the API answer in order. `counted` says that only the number of rows matters, which the answer tells in its
-    total. `apart` says that its failure leaves the statement its other rows, and is told. `passed_over` and
-    `unsent` are there where EXPLAIN asked for them.
+    total. `apart` names the group of accounts that it is of: its failure is told, and leaves the others' rows.
+    `passed_over` and `unsent` are there where EXPLAIN asked for them.
     """
 
     id: str
@@ -113,7 +113,7 @@ class Scan(Record, frozen=True, kw_only=True):
     identity: tuple[Column, ...] = ()
     limit: Limit | None = None
     counted: bool = False
-    apart: bool = False
+    apart: str = ""
     passed_over: tuple[PassedOver, ...] = ()
     unsent: tuple[PassedOver, ...] = ()
 

@@ -229,7 +229,8 @@ def _groups(subject: exp.Expr, pattern: exp.Expr, flags: list[exp.Expr]) -> exp.
 def _regexp_matches(node: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
     """PostgreSQL's rows of lists where an output stands; a test, as in DuckDB, where a condition does."""
     subject, pattern, *flags = arguments
-    if not isinstance(node.parent.unalias() if node.parent is not None else None, (exp.Select, type(node))):
+    item = node.parent if isinstance(node.parent, exp.Alias) else node
+    if not isinstance(item.parent, exp.Select) or item.arg_key != "expressions":
         return exp.Anonymous(this="regexp_matches", expressions=[one.copy() for one in arguments])
     found = _groups(subject, pattern, flags)
     if flags and "g" in _text(flags[0], "a flag"):

@@ -14,14 +14,12 @@ from sqloud.errors import Error
 from sqloud.planner.cover import conjuncts
 from sqloud.planner.own import OwnRelations
 from sqloud.planner.renaming import askable
-from sqloud.planner.sources import Catalogue, folded, source_name
+from sqloud.planner.sources import APART, Catalogue, folded, source_name
 from sqloud.planner.views import place_body, span_at
 from sqloud.registry.records import TableName
 
-__all__ = ["APART", "place_groups"]
+__all__ = ["place_groups"]
 
-APART = "apart"
-"""A mark on a table whose failure leaves the others of its group their rows."""
 _COLUMN = "_connection"
 
 
@@ -33,22 +31,25 @@ def place_groups(tree: exp.Expr, own: OwnRelations, catalogue: Catalogue, above:
             continue
         at = dict(node.this.meta)
         try:
-            names = [TableName(member, parts[1], parts[2]) for member in _asked(node, members)]
-            body = _body(names, catalogue, at)
+            names = [TableName(member, parts[1], parts[2]) for member in members]
+            asked = [name for name, member in zip(names, members, strict=True) if _is_meant(node, member)]
+            body = _body(asked or names[:1], ".".join(parts), catalogue, at)
+            if not asked:  # its columns are wanted, and no row
+                body = body.where(exp.false(), copy=False) if isinstance(body, exp.Select) else body
             place_body(node, body, own, catalogue, above)
         except Error as error:
             error.span = error.span or span_at(at)
             raise
 
 
-def _body(names: Sequence[TableName], catalogue: Catalogue, at: dict[str, int]) -> exp.Query:
+def _body(names: Sequence[TableName], group: str, catalogue: Catalogue, at: dict[str, int]) -> exp.Query:
     """The rows of each account with its name beside them, then what a table can be asked by without showing it."""
     whole: exp.Query | None = None
     for name in names:
         table = exp.Table(
             this=_quoted(name.resource), db=_quoted(name.service), catalog=_quoted(name.provider)
         )
-        table.meta[APART] = True
+        table.meta[APART] = group
         account = exp.alias_(exp.Literal.string(name.provider.partition("@")[2]), _COLUMN, quoted=True)
         hidden = [exp.column(_quoted(column)) for column in askable(name, catalogue)]
         for column in hidden:
@@ -61,16 +62,12 @@ def _body(names: Sequence[TableName], catalogue: Catalogue, at: dict[str, int]) 
     return whole
 
 
-def _asked(node: exp.Table, members: Sequence[str]) -> Sequence[str]:
-    """The accounts that the WHERE beside a table lets rows be of; one, asked or not, where there are none."""
+def _is_meant(node: exp.Table, member: str) -> bool:
+    """Whether the WHERE beside a table lets rows be of an account."""
     select = node.parent.parent if node.parent is not None else None
     where = select.args.get("where") if isinstance(select, exp.Select) else None
-    found = list(members)
-    for part in conjuncts(where.this) if where is not None else ():
-        named = _named(part, source_name(node))
-        if named is not None:
-            found = [member for member in found if member.partition("@")[2] in named]
-    return found or members[:1]
+    told = (_named(part, source_name(node)) for part in (conjuncts(where.this) if where is not None else ()))
+    return all(named is None or member.partition("@")[2] in named for named in told)
 
 
 def _named(part: exp.Expr, alias: str) -> set[str] | None:

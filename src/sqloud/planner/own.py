@@ -85,7 +85,7 @@ def place_own(
     from sqloud.planner.views import place_view
 
     place_files(tree, own.readable)
-    if any(len(node.parts) == 3 and node.alias_column_names for node in tree.find_all(exp.Table)):
+    if any(len(node.parts) > 1 and node.alias_column_names for node in tree.find_all(exp.Table)):
         from sqloud.planner.renaming import place_renamed
 
         place_renamed(tree, own, catalogue, above)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqloud.dialect import span_of
-from sqloud.errors import ProgrammingError
+from sqloud.errors import Error, ProgrammingError
+from sqloud.planner.local import local_use
 from sqloud.planner.own import OwnRelations
 from sqloud.planner.sources import Catalogue, folded, virtual_columns
 from sqloud.planner.views import place_body
@@ -20,33 +21,47 @@ __all__ = ["askable", "place_renamed"]
 
 
 def place_renamed(tree: exp.Expr, own: OwnRelations, catalogue: Catalogue, above: tuple[str, ...]) -> None:
-    """Put a query of its columns in the place of each API table whose columns the statement names, in `tree` itself."""
+    """Put a query of its columns in the place of each table whose columns the statement names, in `tree` itself."""
     for node in list(tree.find_all(exp.Table)):
         parts = [folded(part) for part in node.parts]
         names = node.alias_column_names
-        if len(parts) != 3 or not names or ("@" in parts[0] and catalogue.members(parts[0])):
+        if (
+            not names
+            or not (len(parts) == 3 or local_use(node, 0))
+            or ("@" in parts[0] and catalogue.members(parts[0]))
+        ):
             continue
-        resource = catalogue.resource(TableName(*parts))
-        shown = [column.name for column in resource.columns if not column.hidden]
+        shown, askables = _columns(node, catalogue)
         if len(names) > len(shown):
             raise ProgrammingError(
-                f"{resource.name} is given {len(names)} names, and it has {len(shown)} columns",
+                f"{'.'.join(parts)} is given {len(names)} names, and it has {len(shown)} columns",
                 span=span_of(node),
             )
-        table = exp.Table(
-            this=node.this.copy(), db=node.args["db"].copy(), catalog=node.args["catalog"].copy()
-        )
-        hidden = [
-            exp.column(exp.to_identifier(one, quoted=True)) for one in askable(resource.name, catalogue)
-        ]
+        table = node.copy()
+        for argument in ("alias", "joins", "laterals"):
+            table.set(argument, None)
+        node.set("sample", None)  # drawn inside
+        hidden = [exp.column(exp.to_identifier(one, quoted=True)) for one in askables]
         for column in hidden:
             column.meta["hidden"] = True
         body = exp.select(exp.Star(), *hidden, copy=False).from_(table, copy=False)
         for part in body.walk():
             part.meta.update(node.this.meta)
-        if node.args.get("sample"):
-            table.set("sample", node.args.pop("sample"))
         place_body(node, body, own, catalogue, above)
+
+
+def _columns(node: exp.Table, catalogue: Catalogue) -> tuple[list[str], list[str]]:
+    """The columns of a table that `*` shows, and those that a predicate can bind without."""
+    local = local_use(node, 0)
+    if local is not None:
+        return list(local.names), []
+    try:
+        name = TableName(*(folded(part) for part in node.parts))
+        resource = catalogue.resource(name)
+    except Error as error:
+        error.span = error.span or span_of(node)
+        raise
+    return [column.name for column in resource.columns if not column.hidden], list(askable(name, catalogue))
 
 
 def askable(name: TableName, catalogue: Catalogue) -> Iterator[str]:

@@ -19,7 +19,6 @@ from sqloud.planner.calls import spell_tables
 from sqloud.planner.constants import checks_of
 from sqloud.planner.cover import NOTHING, Alternatives, both, cover, either
 from sqloud.planner.feeding import Feeding
-from sqloud.planner.groups import APART
 from sqloud.planner.limits import is_only_counted, passed_count, row_limit
 from sqloud.planner.local import replace_local
 from sqloud.planner.members import MemberReads, replace_members
@@ -33,7 +32,7 @@ from sqloud.planner.residual import Shape, expression_of, generate, shape
 from sqloud.planner.row_values import spell_rows
 from sqloud.planner.sharing import SharedScans, only_counted
 from sqloud.planner.sorting import sort_sent, sorted_limit, sorted_stop
-from sqloud.planner.sources import Catalogue, TableUse
+from sqloud.planner.sources import APART, Catalogue, TableUse
 from sqloud.planner.spelling import mark_types, spell_lists
 from sqloud.planner.subjects import FedSubjects, TableSubjects, parameter_subjects
 from sqloud.planner.voids import Voids
@@ -103,7 +102,7 @@ def plan_query(
             echoes=made.echoes,
             keys=choice.keys or feeding.query(choice.parameters, feeds[use.id], replaced),
             single_page=choice.single_page,
-            apart=bool(use.node.meta.get(APART)),
+            apart=use.node.meta.get(APART, ""),
             identity=tuple(column for column in use.resource.columns if column.name in use.resource.key),
         )
         if reasons:

@@ -27,6 +27,7 @@ from sqloud.registry.records import (
 )
 
 __all__ = [
+    "APART",
     "Catalogue",
     "TableUse",
     "Virtual",
@@ -36,6 +37,10 @@ __all__ = [
     "table_use",
     "virtual_columns",
 ]
+
+
+APART = "apart"
+"""A mark on a table that is of a group of accounts: the group's name. The failure of one leaves the others' rows."""
 
 
 class Catalogue(Protocol):

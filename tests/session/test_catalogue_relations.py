@@ -125,11 +125,11 @@ def test_an_unknown_relation_is_refused_with_the_nearest(session: Session) -> No
     "statement",
     [
         "SELECT t.a, t.table_name FROM information_schema.tables AS t(a) WHERE t.a = 'digitalocean' LIMIT 1",
-        "SELECT d.a, d.name FROM digitalocean.droplets.droplets AS d(a) TABLESAMPLE (100 PERCENT) WHERE d.a > 0 LIMIT 1",
+        "SELECT d.a, d.name FROM digitalocean.droplets.droplets AS d(a) TABLESAMPLE (100 PERCENT) LIMIT 1",
     ],
 )
 def test_columns_of_any_table_can_be_named(statement: str) -> None:
     with sqloud.connect(sandbox=True) as connection:
         cursor = connection.execute(statement)
-        assert [column[0] for column in cursor.description or ()][0] == "a"
+        assert next(column[0] for column in cursor.description or ()) == "a"
         assert len(cursor.fetchall()) == 1
